@@ -1,0 +1,20 @@
+//! What one host must hold in its data plane, what it does hold, and the steps between.
+//!
+//! This is the contract between three rooms that must not know each other: `plan` compiles
+//! a World into a [`Document`], `dataplane` reads a [`State`] from the kernel and applies
+//! [`Step`]s, `agent` runs the loop and answers with a [`Report`]. Numbers only: names and
+//! AWS ids stay in [`Document::labels`], because the kernel does not hold them.
+
+mod document;
+mod report;
+mod state;
+mod step;
+
+pub use document::{
+    Address, Attachment, BalancerSlot, Document, EniSlot, Gate, GateSlot, Group, GroupSlot,
+    Interface, Label, Listener, ListenerKey, MAX_GROUPS_PER_ENI, MAX_RULES_PER_GROUP,
+    MAX_TARGETS_PER_GROUP, Rule, Source, Tables, Target, TargetGroupSlot, VpcNumber,
+};
+pub use report::{GateReport, InterfaceReport, Report};
+pub use state::{InterfaceState, State};
+pub use step::Step;
