@@ -1,0 +1,187 @@
+//! The product as a fixture: a running `ginnel up` with its own state, and the real AWS CLI.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
+
+use crate::proc::Child;
+
+const START: Duration = Duration::from_secs(20);
+const STOP: Duration = Duration::from_secs(10);
+const READY: &str = "listening on http://";
+
+/// Variables that make the AWS tools talk to this daemon as one identity.
+pub type Credentials = BTreeMap<String, String>;
+
+/// A running daemon with state of its own; dropped, it is ended and its traces are purged.
+#[derive(Debug)]
+pub struct Ginnel {
+    directory: tempfile::TempDir,
+    binary: PathBuf,
+    daemon: Child,
+    url: String,
+    administrator: Credentials,
+}
+
+impl Ginnel {
+    /// Starts the daemon and waits until it listens. `more` is added to its arguments.
+    pub fn start(more: &[&str]) -> Result<Self> {
+        let binary = binary()?;
+        let directory = tempfile::Builder::new().prefix("gnlt-").tempdir()?;
+        let mut command = Command::new(&binary);
+        command.arg("up");
+        for (option, folder) in [("--state", "state"), ("--run", "run")] {
+            command.arg(option).arg(directory.path().join(folder));
+        }
+        command.args(["--listen", "127.0.0.1:0"]).args(more);
+        let mut daemon = Child::start(&mut command)?;
+        let line = daemon.wait_for_line(READY, START);
+        // From here on the guard purges, whatever fails below.
+        let mut started = Self {
+            directory,
+            binary,
+            daemon,
+            url: String::new(),
+            administrator: Credentials::new(),
+        };
+        let line = line?;
+        let from = line.find("http://").context("no address in the line")?;
+        started.url = line[from..]
+            .split_whitespace()
+            .next()
+            .unwrap_or_default()
+            .to_owned();
+        started.administrator = started.environment()?;
+        Ok(started)
+    }
+
+    /// The API's address.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The administrator's variables, to be changed for other identities.
+    pub fn administrator(&self) -> &Credentials {
+        &self.administrator
+    }
+
+    /// The daemon, to signal it or to read its output.
+    pub fn daemon(&mut self) -> &mut Child {
+        &mut self.daemon
+    }
+
+    /// Runs `ginnel <words>` against this daemon's state; returns its stdout.
+    pub fn cli(&self, words: &[&str]) -> Result<String> {
+        let mut command = Command::new(&self.binary);
+        command.args(words);
+        command
+            .arg("--state")
+            .arg(self.directory.path().join("state"));
+        if words.first() != Some(&"env") {
+            command.arg("--run").arg(self.directory.path().join("run"));
+        }
+        stdout(&mut command)
+    }
+
+    /// The AWS CLI as the administrator: `aws(&["ec2", "describe-vpcs"])`.
+    pub fn aws(&self, words: &[&str]) -> Result<Value> {
+        self.aws_as(&self.administrator, words)
+    }
+
+    /// The AWS CLI as someone else. No output at all is `Value::Null`.
+    pub fn aws_as(&self, who: &Credentials, words: &[&str]) -> Result<Value> {
+        let mut command = Command::new("aws");
+        command
+            .args(words)
+            .args(["--output", "json", "--no-cli-pager"])
+            .envs(who)
+            // The caller's own profile and files must not leak in.
+            .env_remove("AWS_PROFILE")
+            .env_remove("AWS_SESSION_TOKEN")
+            .env("AWS_CONFIG_FILE", "/dev/null")
+            .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env("AWS_MAX_ATTEMPTS", "1");
+        if let Some(token) = who.get("AWS_SESSION_TOKEN") {
+            command.env("AWS_SESSION_TOKEN", token);
+        }
+        let text = stdout(&mut command)?;
+        if text.trim().is_empty() {
+            return Ok(Value::Null);
+        }
+        serde_json::from_str(&text).with_context(|| format!("aws {}: no JSON", words.join(" ")))
+    }
+
+    /// Reads the `export NAME=value` lines of `ginnel env`.
+    fn environment(&self) -> Result<Credentials> {
+        let text = self.cli(&["env"])?;
+        let found: Credentials = text
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("export ")?.split_once('='))
+            .map(|(name, value)| (name.to_owned(), value.trim_matches(['\'', '"']).to_owned()))
+            .collect();
+        for name in [
+            "AWS_ENDPOINT_URL",
+            "AWS_ACCESS_KEY_ID",
+            "AWS_SECRET_ACCESS_KEY",
+        ] {
+            ensure!(
+                found.contains_key(name),
+                "ginnel env does not print {name}: {text}"
+            );
+        }
+        Ok(found)
+    }
+}
+
+impl Drop for Ginnel {
+    fn drop(&mut self) {
+        let _ = self.daemon.terminate(STOP);
+        if let Err(error) = self.cli(&["down", "--purge"]) {
+            eprintln!("ginnel down --purge: {error:#}");
+        }
+    }
+}
+
+fn stdout(command: &mut Command) -> Result<String> {
+    // Program and arguments only: the variables hold a secret.
+    let shown: Vec<_> = std::iter::once(command.get_program())
+        .chain(command.get_args())
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
+    let shown = shown.join(" ");
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .with_context(|| shown.clone())?;
+    if !output.status.success() {
+        let told = String::from_utf8_lossy(&output.stderr);
+        bail!("{shown}: {}: {}", output.status, told.trim());
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// `GINNEL_BIN`, else `ginnel` in the target directory that this executable was built into.
+fn binary() -> Result<PathBuf> {
+    if let Some(path) = std::env::var_os("GINNEL_BIN") {
+        let path = PathBuf::from(path);
+        ensure!(path.is_file(), "GINNEL_BIN={} is no file", path.display());
+        return Ok(path);
+    }
+    let here = std::env::current_exe()?;
+    here.ancestors()
+        .skip(1)
+        .take(3)
+        .flat_map(|folder| [folder.join("ginnel"), folder.join("debug/ginnel")])
+        .find(|path| path.is_file())
+        .with_context(|| {
+            format!(
+                "no ginnel binary near {}: build it (cargo build -p ginnel) or set GINNEL_BIN",
+                here.display()
+            )
+        })
+}
