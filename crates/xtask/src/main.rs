@@ -1,2 +1,38 @@
-//! placeholder
-fn main() {}
+//! Development tasks of the workspace: `cargo xtask <task>`.
+//!
+//! - `cut-models` makes `data/{ec2,elbv2,sts}.json` from the botocore that python3 imports;
+//! - `codegen [--check]` writes (or compares) `crates/aws/src/*/generated.rs` from them.
+
+mod codegen;
+mod models;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+const USAGE: &str = "usage: cargo xtask <cut-models | codegen [--check]>";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    let done = match words.as_slice() {
+        ["cut-models"] => models::cut(&root()),
+        ["codegen"] => codegen::run(&root(), codegen::Mode::Write),
+        ["codegen", "--check"] => codegen::run(&root(), codegen::Mode::Check),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The workspace's folder, seen from this crate's.
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
