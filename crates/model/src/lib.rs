@@ -8,3 +8,4 @@ extern crate alloc;
 
 pub mod host;
 pub mod net;
+pub mod verdict;

@@ -15,6 +15,6 @@ pub use document::{
     Interface, Label, Listener, ListenerKey, MAX_GROUPS_PER_ENI, MAX_RULES_PER_GROUP,
     MAX_TARGETS_PER_GROUP, Rule, Source, Tables, Target, TargetGroupSlot, VpcNumber,
 };
-pub use report::{GateReport, InterfaceReport, Report};
+pub use report::{Counters, EniCounters, GateCounters, GateReport, InterfaceReport, Report};
 pub use state::{InterfaceState, State};
 pub use step::Step;

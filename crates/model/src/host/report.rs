@@ -28,6 +28,41 @@ pub struct InterfaceReport {
     pub problem: Option<String>,
 }
 
+/// What a workload ENI was refused, by reason, since it was attached.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EniCounters {
+    /// Flows that it has open.
+    pub flows: u64,
+    /// Drops by verdict label; reasons that never happened are left out.
+    pub drops: BTreeMap<String, u64>,
+}
+
+/// What passed an endpoint ENI; packets and bytes are counted when a flow ends.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GateCounters {
+    /// Connections admitted.
+    pub connections: u64,
+    /// Packets from clients.
+    pub packets_in: u64,
+    /// IP bytes from clients.
+    pub bytes_in: u64,
+    /// Packets to clients.
+    pub packets_out: u64,
+    /// IP bytes to clients.
+    pub bytes_out: u64,
+    /// Drops by verdict label.
+    pub drops: BTreeMap<String, u64>,
+}
+
+/// Counters of everything that a document names.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counters {
+    /// By workload ENI.
+    pub enis: BTreeMap<EniSlot, EniCounters>,
+    /// By endpoint ENI.
+    pub gates: BTreeMap<GateSlot, GateCounters>,
+}
+
 /// One host's answer after a pass of its loop.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
@@ -39,6 +74,8 @@ pub struct Report {
     pub gates: BTreeMap<GateSlot, GateReport>,
     /// Workload ENIs that the document names.
     pub interfaces: BTreeMap<EniSlot, InterfaceReport>,
+    /// Counters at the end of the pass.
+    pub counters: Counters,
     /// Steps that failed in the last pass, as text with their cause.
     pub failures: Vec<String>,
     /// False when the host has no data plane (`--no-dataplane`): nothing will ever be probed.

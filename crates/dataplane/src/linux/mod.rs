@@ -1,0 +1,212 @@
+//! The real kernel: a fabric namespace with the host sides of all ENIs, a system namespace
+//! with Ginnel's own interface, and pinned BPF programs, links and maps.
+//!
+//! Everything lives below one run directory, so that several instances (tests) do not meet:
+//! `ns/fabric` and `ns/system` are bind mounts of the namespaces, `bpf` is a bpffs of our own.
+
+mod device;
+mod flows;
+mod maps;
+mod namespace;
+mod netlink;
+mod probe;
+mod program;
+mod purge;
+#[allow(
+    missing_docs,
+    unreachable_pub,
+    dead_code,
+    non_camel_case_types,
+    clippy::all,
+    clippy::undocumented_unsafe_blocks,
+    unsafe_code,
+    reason = "made by bindgen from bpf/shared/tables.h"
+)]
+mod tables;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use model::host::{Counters, GateSlot, State, Step};
+
+use crate::kernel::{Echo, Error, Kernel};
+
+pub use namespace::check as check_namespace;
+pub use purge::purge;
+
+/// Where an instance keeps its namespaces and pins.
+#[derive(Clone, Debug)]
+pub struct Dirs {
+    /// The run directory, `/run/ginnel` by default.
+    pub run: PathBuf,
+}
+
+impl Dirs {
+    fn namespace(&self, name: &str) -> PathBuf {
+        self.run.join("ns").join(name)
+    }
+
+    fn bpf(&self) -> PathBuf {
+        self.run.join("bpf")
+    }
+
+    fn maps(&self) -> PathBuf {
+        self.bpf().join(format!("v{}", tables::LAYOUT_VERSION))
+    }
+
+    fn links(&self) -> PathBuf {
+        self.bpf().join("links")
+    }
+}
+
+/// Bounds that are set when the tables are first made.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Connections on the host; the table holds two records for each.
+    pub flows: u32,
+    /// Connections of one ENI.
+    pub flows_per_eni: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            flows: tables::MAX_FLOWS / 2,
+            flows_per_eni: tables::MAX_FLOWS / 4,
+        }
+    }
+}
+
+/// What a data plane needs of the machine, checked before anything is touched.
+pub fn preflight() -> Result<(), Error> {
+    preflight_with(
+        nix::unistd::geteuid().is_root(),
+        &nix::sys::utsname::uname()
+            .map_err(Error::os("uname"))?
+            .release()
+            .to_string_lossy(),
+        Path::new("/sys/kernel/btf/vmlinux"),
+    )
+}
+
+fn preflight_with(root: bool, release: &str, btf: &Path) -> Result<(), Error> {
+    if !root {
+        return Err(Error::NotRoot);
+    }
+    let mut numbers = release
+        .split(['.', '-'])
+        .map_while(|n| n.parse::<u32>().ok());
+    let version = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+    if version < (6, 6) {
+        return Err(Error::OldKernel {
+            found: release.to_owned(),
+        });
+    }
+    if !btf.exists() {
+        return Err(Error::NoBtf {
+            path: btf.to_owned(),
+        });
+    }
+    Ok(())
+}
+
+/// The kernel of this machine. It moves the thread that opens it into the fabric namespace
+/// for good: open it on a thread of its own, and keep it there.
+pub struct Linux {
+    dirs: Dirs,
+    limits: Limits,
+    netlink: netlink::Netlink,
+    programs: program::Programs,
+    maps: maps::Maps,
+    flows: flows::Flows,
+    prober: probe::Prober,
+}
+
+impl Linux {
+    /// Makes or takes over the instance below `dirs`: namespaces, pins, program versions.
+    /// Running traffic does not notice.
+    pub fn open(dirs: Dirs, limits: Limits) -> Result<Self, Error> {
+        preflight()?;
+        namespace::prepare_dir(&dirs.run.join("ns"))?;
+        program::mount_bpffs(&dirs)?;
+        let fabric = namespace::open_or_make(&dirs.namespace("fabric"))?;
+        let system = namespace::open_or_make(&dirs.namespace("system"))?;
+        namespace::enter(&fabric)?;
+        namespace::quiet_ipv6()?;
+        let netlink = netlink::Netlink::open()?;
+        let mut programs = program::Programs::load(&dirs, limits)?;
+        let mut maps = maps::Maps::open(&mut programs)?;
+        let flows = flows::Flows::open(&dirs, &mut programs)?;
+        programs.take_over(&dirs)?;
+        device::ensure_system(&dirs, &netlink, &mut programs, &mut maps, &system)?;
+        let prober = probe::Prober::open(&system)?;
+        Ok(Self {
+            dirs,
+            limits,
+            netlink,
+            programs,
+            maps,
+            flows,
+            prober,
+        })
+    }
+}
+
+impl Kernel for Linux {
+    fn read(&mut self) -> Result<State, Error> {
+        Ok(State {
+            tables: self.maps.read()?,
+            interfaces: device::read(&self.dirs, &self.netlink, &mut self.maps)?,
+        })
+    }
+
+    fn apply(&mut self, step: &Step) -> Result<(), Error> {
+        match step {
+            Step::Attach(slot, interface) => {
+                device::attach(self, *slot, interface)?;
+            }
+            Step::Detach(slot, link) => {
+                device::detach(self, *slot, link)?;
+            }
+            Step::PutGroup(slot, group) => self.maps.put_group(*slot, group)?,
+            Step::RemoveGroup(slot) => self.maps.remove_group(*slot)?,
+            Step::PutTargets(slot, targets) => self.maps.put_targets(*slot, targets)?,
+            Step::RemoveTargets(slot) => self.maps.put_targets(*slot, &[])?,
+            Step::PutListener(key, listener) => self.maps.put_listener(*key, *listener)?,
+            Step::RemoveListener(key) => self.maps.remove_listener(*key)?,
+            Step::PutGate(slot, gate) => {
+                if self.maps.put_gate(*slot, gate)? {
+                    self.flows.reset_gate(*slot);
+                }
+            }
+            Step::RemoveGate(slot, gate) => self.maps.remove_gate(*slot, gate)?,
+        }
+        Ok(())
+    }
+
+    fn probe(
+        &mut self,
+        gates: &[GateSlot],
+        timeout: Duration,
+    ) -> Result<BTreeMap<GateSlot, Echo>, Error> {
+        self.prober.probe(gates, timeout)
+    }
+
+    fn expire(&mut self) -> Result<usize, Error> {
+        let now = self.programs.jiffies(&mut self.maps)?;
+        self.flows.expire(now)
+    }
+
+    fn counters(&mut self, gates: &[GateSlot]) -> Result<Counters, Error> {
+        let enis = self.maps.eni_slots()?;
+        Ok(self.flows.counters(&enis, gates))
+    }
+
+    fn is_real(&self) -> bool {
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,181 @@
+//! The BPF object: loaded, pinned, attached by TCX links that are replaced and never detached.
+
+use std::path::Path;
+
+use aya::maps::Map;
+use aya::programs::links::{FdLink, LinkError, PinnedLink};
+use aya::programs::tc::{SchedClassifierLink, TcAttachOptions};
+use aya::programs::{LinkOrder, SchedClassifier, TcAttachType};
+use aya::{Ebpf, EbpfLoader, TestRun, TestRunOptions};
+use nix::mount::{MsFlags, mount};
+use nix::sys::statfs::{FsType, statfs};
+
+use super::maps::Maps;
+use super::{Dirs, Limits, namespace, tables};
+use crate::kernel::Error;
+
+/// The file system of pinned BPF objects (linux/magic.h).
+pub(super) const BPFFS: FsType = FsType(0xcafe_4a11);
+
+/// Compiled from `bpf/` by `cargo xtask bpf`; `make test` compiles it again and compares.
+static OBJECT: &[u8] = aya::include_bytes_aligned!("eni.bpf.o");
+
+/// The loaded programs.
+pub(super) struct Programs {
+    object: Ebpf,
+}
+
+/// Mounts a bpffs of our own, unless it is there: the host's is not touched.
+pub(super) fn mount_bpffs(dirs: &Dirs) -> Result<(), Error> {
+    let path = dirs.bpf();
+    namespace::prepare_dir(&path)?;
+    if !statfs(&path).is_ok_and(|stat| stat.filesystem_type() == BPFFS) {
+        mount(
+            Some("bpf"),
+            &path,
+            Some("bpf"),
+            MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC,
+            Some("mode=700"),
+        )
+        .map_err(Error::os(format!("mounting bpffs at {}", path.display())))?;
+    }
+    for entry in std::fs::read_dir(&path).map_err(Error::io("reading the pin directory"))? {
+        let name = entry
+            .map_err(Error::io("reading the pin directory"))?
+            .file_name()
+            .to_string_lossy()
+            .into_owned();
+        if name.starts_with('v') && name != format!("v{}", tables::LAYOUT_VERSION) {
+            return Err(Error::OtherLayout {
+                path,
+                found: name,
+                wanted: tables::LAYOUT_VERSION,
+            });
+        }
+    }
+    namespace::prepare_dir(&dirs.maps())?;
+    namespace::prepare_dir(&dirs.links())
+}
+
+impl Programs {
+    /// Loads the object; its maps are the pinned ones where those exist.
+    pub(super) fn load(dirs: &Dirs, limits: Limits) -> Result<Self, Error> {
+        let mut object = EbpfLoader::new()
+            .default_map_pin_directory(dirs.maps())
+            .map_max_entries("flows", limits.flows.saturating_mul(2))
+            .load(OBJECT)
+            .map_err(Error::bpf("loading the BPF object"))?;
+        for name in ["eni", "tick"] {
+            classifier(&mut object, name)?
+                .load()
+                .map_err(Error::bpf(format!("loading the BPF program {name}")))?;
+        }
+        Ok(Self { object })
+    }
+
+    /// A map by name, taken out of the object.
+    pub(super) fn map(&mut self, name: &str) -> Result<Map, Error> {
+        self.object
+            .take_map(name)
+            .ok_or_else(|| missing(&format!("map {name}")))
+    }
+
+    /// Attaches the ENI program to a link of this namespace and pins the attachment. Where a
+    /// pinned attachment exists, the program in it is replaced at once.
+    pub(super) fn guard(&mut self, dirs: &Dirs, link: &str) -> Result<(), Error> {
+        let pin = dirs.links().join(link);
+        if self.replace(&pin)? {
+            return Ok(());
+        }
+        let program = classifier(&mut self.object, "eni")?;
+        let what = || format!("attaching the program to {link}");
+        let id = program
+            .attach_with_options(
+                link,
+                TcAttachType::Ingress,
+                TcAttachOptions::TcxOrder(LinkOrder::default()),
+            )
+            .map_err(Error::bpf(what()))?;
+        let attached = program.take_link(id).map_err(Error::bpf(what()))?;
+        FdLink::try_from(attached)
+            .map_err(Error::bpf(what()))?
+            .pin(&pin)
+            .map_err(Error::bpf(format!("pinning {}", pin.display())))?;
+        Ok(())
+    }
+
+    /// Replaces the program of every pinned attachment by this build's.
+    pub(super) fn take_over(&mut self, dirs: &Dirs) -> Result<(), Error> {
+        let entries = std::fs::read_dir(dirs.links()).map_err(Error::io("reading pinned links"))?;
+        for entry in entries {
+            let pin = entry.map_err(Error::io("reading pinned links"))?.path();
+            match self.replace(&pin) {
+                Ok(_) => {}
+                // Its device is gone (the workload's namespace was removed): so is the link.
+                Err(error) => {
+                    tracing::debug!(pin = %pin.display(), %error, "dropping a dead attachment");
+                    remove_pin(&pin)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn replace(&mut self, pin: &Path) -> Result<bool, Error> {
+        let what = || format!("replacing the program at {}", pin.display());
+        let pinned = match PinnedLink::from_pin(pin) {
+            Ok(pinned) => pinned,
+            Err(LinkError::SyscallError(error))
+                if error.io_error.kind() == std::io::ErrorKind::NotFound =>
+            {
+                return Ok(false);
+            }
+            Err(error) => return Err(Error::bpf(what())(error)),
+        };
+        let link =
+            SchedClassifierLink::try_from(FdLink::from(pinned)).map_err(Error::bpf(what()))?;
+        let program = classifier(&mut self.object, "eni")?;
+        let id = program.attach_to_link(link).map_err(Error::bpf(what()))?;
+        // The pin keeps the attachment; nothing is held here.
+        drop(program.take_link(id).map_err(Error::bpf(what()))?);
+        Ok(true)
+    }
+
+    /// The kernel's jiffies, which flows' ages are measured in.
+    pub(super) fn jiffies(&mut self, maps: &mut Maps) -> Result<u64, Error> {
+        let frame = [0u8; 64];
+        let program = classifier(&mut self.object, "tick")?;
+        program
+            .test_run(TestRunOptions {
+                data_in: Some(&frame),
+                ..TestRunOptions::default()
+            })
+            .map_err(Error::bpf("running the clock program"))?;
+        maps.clock()
+    }
+}
+
+/// Unpins an attachment; an absent pin is fine.
+pub(super) fn remove_pin(pin: &Path) -> Result<(), Error> {
+    match std::fs::remove_file(pin) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(Error::io(format!("removing {}", pin.display()))(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn classifier<'a>(object: &'a mut Ebpf, name: &str) -> Result<&'a mut SchedClassifier, Error> {
+    object
+        .program_mut(name)
+        .ok_or_else(|| missing(&format!("program {name}")))?
+        .try_into()
+        .map_err(Error::bpf(format!("program {name} is of another type")))
+}
+
+fn missing(what: &str) -> Error {
+    Error::Io {
+        what: format!("the BPF object has no {what}"),
+        source: std::io::ErrorKind::NotFound.into(),
+    }
+}
