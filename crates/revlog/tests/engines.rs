@@ -1,4 +1,5 @@
 //! Both engines keep the laws, and answer alike to whatever is asked.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::{Arc, Mutex};
 

@@ -65,6 +65,7 @@ impl SqliteLog {
     pub fn open_with(dir: impl AsRef<Path>, options: Options) -> Result<Self, Error> {
         let lock = place::occupy(dir.as_ref())?;
         let path = place::database(dir.as_ref());
+        schema::admit(&place::reader(&path)?, &path)?;
         let mut connection = place::writer(&path, options.max_bytes)?;
         schema::migrate(&mut connection, &path)?;
         let notify = Arc::new(Notify::new(Revision::ZERO));
@@ -80,14 +81,18 @@ impl SqliteLog {
             .name("revlog-writer".into())
             .spawn(move || writer.run(&queue))
             .map_err(|e| Error::io("start the writer of", &path, e))?;
-        Ok(Self {
+        let log = Self {
             path,
             jobs: Some(jobs),
             thread: Some(thread),
             readers: Mutex::new(vec![reader]),
             notify,
             _lock: Some(lock),
-        })
+        };
+        // This reader holds the WAL's index from now on: when the disk is full
+        // and the writer starts over, it could not be made again.
+        log.read("read the revision", |_| Ok(()))?;
+        Ok(log)
     }
 
     /// Opens a store directory, or a backup file, for reading only, also while

@@ -44,11 +44,16 @@ const STEPS: &[M<'_>] = &[M::up(
 /// The newest schema this program knows.
 const KNOWN: i64 = STEPS.len() as i64;
 
-/// Brings the schema up to date; a store of ours or an empty file only.
-pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), Error> {
-    if !is_empty(connection).map_err(|e| Error::sqlite("read the schema", path, e))? {
-        recognise(connection, path)?;
+/// Refuses a file that is neither ours nor empty, before anything is changed.
+pub(crate) fn admit(connection: &Connection, path: &Path) -> Result<(), Error> {
+    if is_empty(connection).map_err(|e| Error::sqlite("read the schema", path, e))? {
+        return Ok(());
     }
+    recognise(connection, path)
+}
+
+/// Brings the schema of an admitted file up to date.
+pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), Error> {
     let done = Migrations::from_slice(STEPS).to_latest(connection);
     done.map_err(|source| match source {
         Failed::MigrationDefinition(MigrationDefinitionError::DatabaseTooFarAhead) => {
