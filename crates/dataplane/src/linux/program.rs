@@ -5,7 +5,7 @@ use std::path::Path;
 use aya::maps::Map;
 use aya::programs::links::{FdLink, LinkError, PinnedLink};
 use aya::programs::tc::{SchedClassifierLink, TcAttachOptions};
-use aya::programs::{LinkOrder, SchedClassifier, TcAttachType};
+use aya::programs::{LinkOrder, ProgramError, SchedClassifier, TcAttachType};
 use aya::{Ebpf, EbpfLoader, TestRun, TestRunOptions};
 use nix::mount::{MsFlags, mount};
 use nix::sys::statfs::{FsType, statfs};
@@ -109,18 +109,13 @@ impl Programs {
         let entries = std::fs::read_dir(dirs.links()).map_err(Error::io("reading pinned links"))?;
         for entry in entries {
             let pin = entry.map_err(Error::io("reading pinned links"))?.path();
-            match self.replace(&pin) {
-                Ok(_) => {}
-                // Its device is gone (the workload's namespace was removed): so is the link.
-                Err(error) => {
-                    tracing::debug!(pin = %pin.display(), %error, "dropping a dead attachment");
-                    remove_pin(&pin)?;
-                }
-            }
+            self.replace(&pin)?;
         }
         Ok(())
     }
 
+    /// False when there is no live attachment at the pin; that of a device that went away
+    /// with its workload's namespace is unpinned.
     fn replace(&mut self, pin: &Path) -> Result<bool, Error> {
         let what = || format!("replacing the program at {}", pin.display());
         let pinned = match PinnedLink::from_pin(pin) {
@@ -135,7 +130,15 @@ impl Programs {
         let link =
             SchedClassifierLink::try_from(FdLink::from(pinned)).map_err(Error::bpf(what()))?;
         let program = classifier(&mut self.object, "eni")?;
-        let id = program.attach_to_link(link).map_err(Error::bpf(what()))?;
+        let id = match program.attach_to_link(link) {
+            Err(ProgramError::SyscallError(error))
+                if error.io_error.raw_os_error() == Some(libc::ENOLINK) =>
+            {
+                remove_pin(pin)?;
+                return Ok(false);
+            }
+            attached => attached.map_err(Error::bpf(what()))?,
+        };
         // The pin keeps the attachment; nothing is held here.
         drop(program.take_link(id).map_err(Error::bpf(what()))?);
         Ok(true)

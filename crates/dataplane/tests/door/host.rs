@@ -1,0 +1,249 @@
+//! A data plane of its own for each test: two tenants, both 10.0.0.0/16, one endpoint.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+
+use ginnel_dataplane::{Dirs, Kernel, Limits, Linux};
+use model::host::{
+    Address, Attachment, BalancerSlot, EniSlot, Gate, GateSlot, Group, GroupSlot, Interface,
+    Listener, ListenerKey, Rule, Source, Step, Target, TargetGroupSlot, VpcNumber,
+};
+use model::net::Mac;
+use testbed::Netns;
+
+pub(crate) const CONSUMER_VPC: VpcNumber = VpcNumber(1);
+pub(crate) const PROVIDER_VPC: VpcNumber = VpcNumber(2);
+pub(crate) const CLIENT: Ipv4Addr = Ipv4Addr::new(10, 0, 1, 10);
+pub(crate) const STRANGER: Ipv4Addr = Ipv4Addr::new(10, 0, 1, 11);
+pub(crate) const ENDPOINT: Ipv4Addr = Ipv4Addr::new(10, 0, 1, 50);
+/// The provider's target has the client's own address: the plans overlap on purpose.
+pub(crate) const TARGET: Ipv4Addr = Ipv4Addr::new(10, 0, 1, 10);
+pub(crate) const BALANCER: Ipv4Addr = Ipv4Addr::new(10, 0, 1, 20);
+pub(crate) const CLIENT_SLOT: EniSlot = EniSlot(1);
+pub(crate) const STRANGER_SLOT: EniSlot = EniSlot(2);
+pub(crate) const TARGET_SLOT: EniSlot = EniSlot(3);
+pub(crate) const GATE: GateSlot = GateSlot(1);
+pub(crate) const GATEWAY_MAC: [u8; 6] = [0x02, 0x67, 0x69, 0x6e, 0x6e, 0x6c];
+
+type Work = Box<dyn FnOnce(&mut Linux) + Send>;
+
+/// A `Linux` on its own thread, as the agent has it.
+pub(crate) struct Host {
+    pub(crate) dirs: Dirs,
+    work: Option<mpsc::Sender<Work>>,
+    thread: Option<JoinHandle<()>>,
+    _run: tempfile::TempDir,
+}
+
+impl Host {
+    pub(crate) fn new(limits: Limits) -> Self {
+        let run = tempfile::tempdir().unwrap();
+        let dirs = Dirs {
+            run: run.path().to_owned(),
+        };
+        let mut host = Self {
+            dirs,
+            work: None,
+            thread: None,
+            _run: run,
+        };
+        host.open(limits);
+        host
+    }
+
+    /// Opens the instance, as a restarted agent does.
+    pub(crate) fn open(&mut self, limits: Limits) {
+        self.close();
+        let (send, receive) = mpsc::channel::<Work>();
+        let (ready, opened) = mpsc::channel();
+        let dirs = self.dirs.clone();
+        self.thread = Some(std::thread::spawn(move || {
+            let mut linux = match Linux::open(dirs, limits) {
+                Ok(linux) => linux,
+                Err(error) => return ready.send(Err(chain(&error))).unwrap(),
+            };
+            ready.send(Ok(())).unwrap();
+            while let Ok(work) = receive.recv() {
+                work(&mut linux);
+            }
+        }));
+        self.work = Some(send);
+        opened.recv().unwrap().unwrap();
+    }
+
+    /// Ends the agent's side only.
+    pub(crate) fn close(&mut self) {
+        self.work = None;
+        if let Some(thread) = self.thread.take() {
+            thread.join().unwrap();
+        }
+    }
+
+    pub(crate) fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Linux) -> T + Send + 'static,
+    ) -> T {
+        let (send, receive) = mpsc::channel();
+        let work: Work = Box::new(move |linux| send.send(work(linux)).unwrap());
+        self.work.as_ref().unwrap().send(work).unwrap();
+        receive.recv().unwrap()
+    }
+
+    pub(crate) fn apply(&self, step: Step) {
+        self.run(move |linux| linux.apply(&step).map_err(|error| chain(&error)))
+            .unwrap();
+    }
+
+    /// Drops counted at an ENI under a label.
+    pub(crate) fn drops(&self, eni: EniSlot, label: &'static str) -> u64 {
+        self.run(move |linux| {
+            let counters = linux.counters(&[GATE]).unwrap();
+            let eni = counters.enis.get(&eni).cloned().unwrap_or_default();
+            eni.drops.get(label).copied().unwrap_or(0)
+        })
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        self.close();
+        ginnel_dataplane::purge(&self.dirs).unwrap();
+    }
+}
+
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text += ": ";
+        text += &cause.to_string();
+        next = cause.source();
+    }
+    text
+}
+
+/// The two tenants.
+pub(crate) struct Lab {
+    pub(crate) host: Host,
+    pub(crate) client: Netns,
+    pub(crate) stranger: Netns,
+    pub(crate) target: Netns,
+}
+
+pub(crate) fn mac(slot: EniSlot) -> Mac {
+    Mac::local([0, 0, 0, 0, 0, u8::try_from(slot.0).unwrap()])
+}
+
+pub(crate) fn interface(
+    slot: EniSlot,
+    vpc: VpcNumber,
+    ip: Ipv4Addr,
+    groups: &[u32],
+    ns: &Netns,
+) -> Interface {
+    Interface {
+        address: Address { vpc, ip },
+        prefix: 24,
+        gateway: Ipv4Addr::new(10, 0, 1, 1),
+        resolver: Ipv4Addr::new(10, 0, 0, 2),
+        mac: mac(slot),
+        mtu: 8_500,
+        groups: groups.iter().map(|slot| GroupSlot(*slot)).collect(),
+        link: format!("gnl{:012x}", slot.0),
+        attachment: Attachment {
+            namespace: ns.path().display().to_string(),
+            device: "eth0".into(),
+        },
+    }
+}
+
+pub(crate) fn gate(generation: u32) -> Gate {
+    Gate {
+        generation,
+        address: Address {
+            vpc: CONSUMER_VPC,
+            ip: ENDPOINT,
+        },
+        groups: vec![GroupSlot(1)],
+        balancer: BalancerSlot(1),
+        balancer_address: Address {
+            vpc: PROVIDER_VPC,
+            ip: BALANCER,
+        },
+    }
+}
+
+/// Group 1 (the endpoint's) admits TCP and UDP port 80 from members of group 2 (the client's).
+pub(crate) fn group() -> Group {
+    let rule = |protocol| Rule {
+        protocol: Some(protocol),
+        ports: (80, 80),
+        source: Source::Group(GroupSlot(2)),
+    };
+    Group {
+        rules: vec![rule(6), rule(17)],
+    }
+}
+
+impl Lab {
+    pub(crate) fn new() -> Self {
+        Self::with(Limits::default())
+    }
+
+    pub(crate) fn with(limits: Limits) -> Self {
+        let host = Host::new(limits);
+        let lab = Self {
+            host,
+            client: Netns::new("client").unwrap(),
+            stranger: Netns::new("stranger").unwrap(),
+            target: Netns::new("target").unwrap(),
+        };
+        for protocol in [6, 17] {
+            lab.host.apply(Step::PutListener(
+                ListenerKey {
+                    balancer: BalancerSlot(1),
+                    protocol,
+                    port: 80,
+                },
+                Listener {
+                    target_group: TargetGroupSlot(1),
+                    idle_seconds: 350,
+                },
+            ));
+        }
+        lab.host.apply(Step::PutGroup(GroupSlot(1), group()));
+        lab.host.apply(Step::PutTargets(
+            TargetGroupSlot(1),
+            vec![Target {
+                eni: TARGET_SLOT,
+                ip: TARGET,
+                port: 8080,
+            }],
+        ));
+        lab.host.apply(Step::PutGate(GATE, gate(7)));
+        for (slot, vpc, ip, groups, ns) in [
+            (CLIENT_SLOT, CONSUMER_VPC, CLIENT, &[2][..], &lab.client),
+            (
+                STRANGER_SLOT,
+                CONSUMER_VPC,
+                STRANGER,
+                &[3][..],
+                &lab.stranger,
+            ),
+            (TARGET_SLOT, PROVIDER_VPC, TARGET, &[][..], &lab.target),
+        ] {
+            let interface = interface(slot, vpc, ip, groups, ns);
+            lab.host.apply(Step::Attach(slot, interface));
+        }
+        lab
+    }
+}
+
+pub(crate) fn endpoint() -> SocketAddr {
+    (ENDPOINT, 80).into()
+}
+
+pub(crate) fn service() -> SocketAddr {
+    (TARGET, 8080).into()
+}
