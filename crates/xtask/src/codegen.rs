@@ -11,6 +11,9 @@ use anyhow::{Context, Result, bail};
 
 use crate::models::{Model, Reference, Shape, supported};
 
+#[cfg(test)]
+mod tests;
+
 /// Whether to write the files or only to compare them.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
@@ -198,7 +201,7 @@ impl<'a> Generator<'a> {
         writeln!(
             out,
             "/// A decoded request of any supported operation.\n\
-             #[derive(Debug, Clone, PartialEq, Eq)]\npub enum Request {{ {requests} }}\n\n\
+             #[derive(Debug, Clone, PartialEq, Eq)]\n#[cfg_attr(test, derive(Deserialize))]\npub enum Request {{ {requests} }}\n\n\
              impl Request {{\n\
              /// Decodes the parameters `form` of the operation `action`.\n\
              ///\n/// # Errors\n///\n/// `InvalidAction`, `UnsupportedOperation`, and what [`Form::decode`] reports.\n\
@@ -218,7 +221,7 @@ impl<'a> Generator<'a> {
         writeln!(
             out,
             "}}\n\n/// The answer of any supported operation.\n\
-             #[derive(Debug, Clone, PartialEq, Eq)]\npub enum Response {{ {responses} }}\n\n\
+             #[derive(Debug, Clone, PartialEq, Eq)]\n#[cfg_attr(test, derive(Deserialize))]\npub enum Response {{ {responses} }}\n\n\
              impl Response {{\n\
              /// The answer's XML document.\n\
              ///\n/// # Errors\n///\n/// `InternalError` when a value has no form in XML (the generated types all have one).\n\

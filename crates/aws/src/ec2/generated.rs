@@ -828,6 +828,7 @@ pub const SUPPORTED: &[&str] = &[
 
 /// A decoded request of any supported operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(test, derive(Deserialize))]
 pub enum Request {
     AcceptVpcEndpointConnections(Box<AcceptVpcEndpointConnectionsRequest>),
     AuthorizeSecurityGroupEgress(Box<AuthorizeSecurityGroupEgressRequest>),
@@ -1066,6 +1067,7 @@ impl Request {
 
 /// The answer of any supported operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(test, derive(Deserialize))]
 pub enum Response {
     AcceptVpcEndpointConnections(Box<AcceptVpcEndpointConnectionsResult>),
     AuthorizeSecurityGroupEgress(Box<AuthorizeSecurityGroupEgressResult>),

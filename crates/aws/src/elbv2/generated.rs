@@ -92,6 +92,7 @@ pub const SUPPORTED: &[&str] = &[
 
 /// A decoded request of any supported operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(test, derive(Deserialize))]
 pub enum Request {
     AddTags(Box<AddTagsInput>),
     CreateListener(Box<CreateListenerInput>),
@@ -172,6 +173,7 @@ impl Request {
 
 /// The answer of any supported operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(test, derive(Deserialize))]
 pub enum Response {
     AddTags(Box<AddTagsOutput>),
     CreateListener(Box<CreateListenerOutput>),

@@ -34,6 +34,7 @@ pub const SUPPORTED: &[&str] = &["GetCallerIdentity"];
 
 /// A decoded request of any supported operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(test, derive(Deserialize))]
 pub enum Request {
     GetCallerIdentity(Box<GetCallerIdentityRequest>),
 }
@@ -62,6 +63,7 @@ impl Request {
 
 /// The answer of any supported operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(test, derive(Deserialize))]
 pub enum Response {
     GetCallerIdentity(Box<GetCallerIdentityResponse>),
 }
