@@ -344,3 +344,21 @@ fn a_long_history_is_swept_in_steps() {
             .all(|i| i.create_revision == Revision::new(1))
     );
 }
+
+#[test]
+fn the_tail_of_a_long_history_is_found_by_revision() {
+    let dir = TempDir::new().unwrap();
+    drop(filled(dir.path()));
+    let connection = rusqlite::Connection::open(dir.path().join("store.db")).unwrap();
+    let source = include_str!("../src/sqlite/read.rs");
+    let query = source
+        .split('"')
+        .find(|text| text.contains("+key"))
+        .unwrap();
+    let sql = format!("EXPLAIN QUERY PLAN {query}");
+    let mut statement = connection.prepare(&sql).unwrap();
+    let plan: String = statement
+        .query_row(rusqlite::params![1, "/", "0"], |row| row.get("detail"))
+        .unwrap();
+    assert!(plan.contains("events_by_revision"), "{plan}");
+}

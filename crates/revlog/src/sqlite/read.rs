@@ -117,8 +117,10 @@ pub(crate) fn events(
     if from.max(Revision::new(1)) < oldest {
         return Err(Fault::Log(Error::Compacted { oldest }));
     }
+    // The '+' keeps SQLite from reading all history by key and sorting it: a
+    // watcher asks for the tail, which the index by revision has at hand.
     let sql = "SELECT revision, key, value FROM events
-         WHERE revision >= ?1 AND key >= ?2 AND key < ?3 ORDER BY revision, key";
+         WHERE revision >= ?1 AND +key >= ?2 AND +key < ?3 ORDER BY revision, key";
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query(params![number(from), prefix.as_str(), prefix.end()])?;
     let mut page: Vec<Event> = Vec::new();
