@@ -1,1 +1,12 @@
-//! placeholder
+//! The host's side: makes the kernel hold what the document says, and says what it found.
+//!
+//! [`Reconciler`] is one pass of the loop, over any [`dataplane::Kernel`], with the time as an
+//! argument; [`spawn`] is its driver: a thread that wakes for a new document, and re-reads
+//! and re-applies everything every ten seconds, changed or not. Never here: a decision (they
+//! are in the document), AWS words, the store.
+
+mod driver;
+mod reconcile;
+
+pub use driver::{Agent, Handle, spawn};
+pub use reconcile::Reconciler;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use model::host::{Counters, GateSlot, InterfaceState, State, Step};
+use model::host::{Counters, GateSlot, State, Step};
 
 use crate::kernel::{Echo, Error, Kernel};
 
@@ -22,44 +22,7 @@ impl Kernel for Fake {
     }
 
     fn apply(&mut self, step: &Step) -> Result<(), Error> {
-        let tables = &mut self.state.tables;
-        match step.clone() {
-            Step::Attach(slot, interface) => {
-                let state = InterfaceState {
-                    link: interface.link.clone(),
-                    configured: Some(interface),
-                    guarded: true,
-                };
-                self.state.interfaces.insert(slot, state);
-            }
-            Step::Detach(slot, _) => {
-                self.state.interfaces.remove(&slot);
-            }
-            Step::PutGroup(slot, group) => {
-                tables.groups.insert(slot, group);
-            }
-            Step::RemoveGroup(slot) => {
-                tables.groups.remove(&slot);
-            }
-            Step::PutTargets(slot, targets) => {
-                tables.targets.insert(slot, targets);
-            }
-            Step::RemoveTargets(slot) => {
-                tables.targets.remove(&slot);
-            }
-            Step::PutListener(key, listener) => {
-                tables.listeners.insert(key, listener);
-            }
-            Step::RemoveListener(key) => {
-                tables.listeners.remove(&key);
-            }
-            Step::PutGate(slot, gate) => {
-                tables.gates.insert(slot, gate);
-            }
-            Step::RemoveGate(slot, _) => {
-                tables.gates.remove(&slot);
-            }
-        }
+        self.state.apply(step);
         self.applied.push(step.clone());
         Ok(())
     }

@@ -3,7 +3,7 @@
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 
-use super::{EniSlot, Interface, Tables};
+use super::{EniSlot, Interface, Step, Tables};
 
 /// A workload ENI as the kernel has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,4 +23,30 @@ pub struct State {
     pub tables: Tables,
     /// Workload ENIs by slot.
     pub interfaces: BTreeMap<EniSlot, InterfaceState>,
+}
+
+impl State {
+    /// What a kernel in this state holds after a step has succeeded.
+    pub fn apply(&mut self, step: &Step) {
+        let tables = &mut self.tables;
+        match step.clone() {
+            Step::Attach(slot, interface) => {
+                let state = InterfaceState {
+                    link: interface.link.clone(),
+                    configured: Some(interface),
+                    guarded: true,
+                };
+                self.interfaces.insert(slot, state);
+            }
+            Step::Detach(slot, _) => drop(self.interfaces.remove(&slot)),
+            Step::PutGroup(slot, group) => drop(tables.groups.insert(slot, group)),
+            Step::RemoveGroup(slot) => drop(tables.groups.remove(&slot)),
+            Step::PutTargets(slot, targets) => drop(tables.targets.insert(slot, targets)),
+            Step::RemoveTargets(slot) => drop(tables.targets.remove(&slot)),
+            Step::PutListener(key, listener) => drop(tables.listeners.insert(key, listener)),
+            Step::RemoveListener(key) => drop(tables.listeners.remove(&key)),
+            Step::PutGate(slot, gate) => drop(tables.gates.insert(slot, gate)),
+            Step::RemoveGate(slot, _) => drop(tables.gates.remove(&slot)),
+        }
+    }
 }

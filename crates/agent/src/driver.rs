@@ -1,0 +1,146 @@
+//! The thread that runs the loop.
+//!
+//! It owns the kernel (whose namespace a thread enters for good), waits for documents without
+//! polling, and leaves the data plane forwarding when it stops.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant, SystemTime};
+
+use dataplane::Kernel;
+use model::host::{Document, Report};
+use tokio::sync::{oneshot, watch};
+
+use crate::reconcile::Reconciler;
+
+/// Everything is read and applied again this often, changed or not.
+const FULL_PASS: Duration = Duration::from_secs(10);
+/// A failed step is tried again, and counters are reported, this often.
+const TICK: Duration = Duration::from_secs(1);
+/// Idle flows are looked for this often.
+const EXPIRE: Duration = Duration::from_secs(5);
+
+/// What the loop needs of the world.
+pub struct Agent {
+    /// The document to realise; the newest counts.
+    pub documents: watch::Receiver<Arc<Document>>,
+    /// Told after each pass.
+    pub report: Box<dyn Fn(Report) + Send>,
+}
+
+/// A running loop; it stops when this is dropped.
+pub struct Handle {
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the agent's thread died");
+        }
+    }
+}
+
+/// Starts the loop on a thread of its own, where `open` makes the kernel; returns when that
+/// has succeeded, or its error.
+pub fn spawn<K: Kernel>(
+    open: impl FnOnce() -> Result<K, dataplane::Error> + Send + 'static,
+    agent: Agent,
+) -> Result<Handle, dataplane::Error> {
+    let (stop, stopped) = oneshot::channel();
+    let (ready, opened) = std::sync::mpsc::channel();
+    let failed = |source| dataplane::Error::Io {
+        what: "starting the agent's thread".into(),
+        source,
+    };
+    let thread = std::thread::Builder::new()
+        .name("agent".into())
+        .spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_time()
+                .build();
+            let started = runtime
+                .map_err(failed)
+                .and_then(|runtime| Ok((runtime, open()?)));
+            match started {
+                Ok((runtime, kernel)) => {
+                    // The receiver waits for exactly this message.
+                    let _ = ready.send(Ok(()));
+                    work(&runtime, Reconciler::new(kernel), agent, stopped);
+                }
+                Err(error) => drop(ready.send(Err(error))),
+            }
+        })
+        .map_err(failed)?;
+    let handle = Handle {
+        stop: Some(stop),
+        thread: Some(thread),
+    };
+    match opened.recv() {
+        Ok(Ok(())) => Ok(handle),
+        Ok(Err(error)) => Err(error),
+        Err(_) => Err(failed(std::io::Error::other("it died"))),
+    }
+}
+
+/// What woke the loop.
+enum Woken {
+    Document,
+    Tick,
+    Stop,
+}
+
+fn work<K: Kernel>(
+    runtime: &tokio::runtime::Runtime,
+    mut reconciler: Reconciler<K>,
+    mut agent: Agent,
+    mut stopped: oneshot::Receiver<()>,
+) {
+    let (mut read_at, mut expired_at) = (now(), now());
+    loop {
+        let document = Arc::clone(&agent.documents.borrow_and_update());
+        if read_at.elapsed() >= FULL_PASS {
+            reconciler.distrust();
+            read_at = now();
+        }
+        if expired_at.elapsed() >= EXPIRE {
+            if let Err(error) = reconciler.expire() {
+                tracing::warn!(error, "looking for idle flows failed");
+            }
+            expired_at = now();
+        }
+        (agent.report)(reconciler.pass(&document, wall_ms()));
+        let woken = runtime.block_on(async {
+            tokio::select! {
+                biased;
+                _ = &mut stopped => Woken::Stop,
+                changed = agent.documents.changed() => match changed {
+                    Ok(()) => Woken::Document,
+                    Err(_) => Woken::Stop,
+                },
+                () = tokio::time::sleep(TICK) => Woken::Tick,
+            }
+        });
+        match woken {
+            Woken::Document | Woken::Tick => {}
+            Woken::Stop => return,
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the driver owns the clock")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+fn wall_ms() -> i64 {
+    SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .map_or(0, |since| {
+            i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+        })
+}

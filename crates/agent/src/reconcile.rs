@@ -1,0 +1,170 @@
+//! One pass: read, plan, apply, probe, report.
+
+use std::collections::BTreeMap;
+use std::error::Error as _;
+use std::time::Duration;
+
+use dataplane::Kernel;
+use model::host::{Document, GateReport, GateSlot, InterfaceReport, Report, State, Step};
+
+/// A gate that does not answer a probe within this is not open.
+const PROBE_TIMEOUT: Duration = Duration::from_millis(100);
+
+/// The host's loop, one pass at a time.
+pub struct Reconciler<K> {
+    kernel: K,
+    /// What the kernel holds, as long as every step since the last read succeeded.
+    known: Option<State>,
+    gates: BTreeMap<GateSlot, GateReport>,
+    realised: u64,
+}
+
+impl<K: Kernel> Reconciler<K> {
+    /// Starts with nothing known.
+    pub fn new(kernel: K) -> Self {
+        Self {
+            kernel,
+            known: None,
+            gates: BTreeMap::new(),
+            realised: 0,
+        }
+    }
+
+    /// Forgets what is known of the kernel: the next pass reads, applies and probes everything.
+    pub fn distrust(&mut self) {
+        self.known = None;
+        self.gates.clear();
+    }
+
+    /// Forgets idle flows; returns how many.
+    pub fn expire(&mut self) -> Result<usize, String> {
+        self.kernel.expire().map_err(|error| chain(&error))
+    }
+
+    /// Brings the kernel to the document, as far as it goes: a step that fails does not keep
+    /// the others from being tried. `now_ms`: milliseconds since 1970.
+    pub fn pass(&mut self, document: &Document, now_ms: i64) -> Report {
+        let mut failures = Vec::new();
+        let mut problems = BTreeMap::new();
+        let state = match self.known.take() {
+            Some(state) => Ok(state),
+            None => self.kernel.read(),
+        };
+        let state = match state {
+            Ok(mut state) => {
+                for step in plan::diff::diff(document, &state) {
+                    match self.kernel.apply(&step) {
+                        Ok(()) => state.apply(&step),
+                        Err(error) => {
+                            let text = chain(&error);
+                            tracing::warn!(step = name(&step), error = text, "a step failed");
+                            if let Step::Attach(slot, _) = &step {
+                                problems.insert(*slot, text.clone());
+                            }
+                            failures.push(format!("{}: {text}", name(&step)));
+                        }
+                    }
+                }
+                Some(state)
+            }
+            Err(error) => {
+                failures.push(format!("reading the kernel: {}", chain(&error)));
+                None
+            }
+        };
+        self.probe(document, now_ms, &mut failures);
+        if failures.is_empty() {
+            self.realised = document.generation;
+        }
+        let interfaces = document.interfaces.iter().map(|(slot, wanted)| {
+            let found = state.as_ref().and_then(|state| state.interfaces.get(slot));
+            let report = InterfaceReport {
+                attached: found.is_some_and(|found| plan::diff::is_realised(wanted, found)),
+                problem: problems.get(slot).cloned(),
+            };
+            (*slot, report)
+        });
+        let interfaces = interfaces.collect();
+        // After a failure the kernel is read again: it may hold half a step.
+        self.known = state.filter(|_| failures.is_empty());
+        let slots: Vec<GateSlot> = document.tables.gates.keys().copied().collect();
+        let counters = self.kernel.counters(&slots).unwrap_or_default();
+        Report {
+            realised: self.realised,
+            tried: document.generation,
+            gates: self.gates.clone(),
+            interfaces,
+            counters,
+            failures,
+            dataplane: self.kernel.is_real(),
+        }
+    }
+
+    /// Probes the open gates that were not yet heard at their generation.
+    fn probe(&mut self, document: &Document, now_ms: i64, failures: &mut Vec<String>) {
+        let open = |slot: &GateSlot| document.tables.gates.get(slot).map(|gate| gate.generation);
+        self.gates
+            .retain(|slot, heard| open(slot) == Some(heard.generation));
+        let wanted: Vec<GateSlot> = document
+            .tables
+            .gates
+            .iter()
+            .filter(|(slot, gate)| gate.generation != 0 && !self.gates.contains_key(slot))
+            .map(|(slot, _)| *slot)
+            .collect();
+        if wanted.is_empty() {
+            return;
+        }
+        match self.kernel.probe(&wanted, PROBE_TIMEOUT) {
+            Ok(echoes) => {
+                for (slot, echo) in echoes {
+                    let report = GateReport {
+                        generation: echo.generation,
+                        probed_at_ms: now_ms,
+                        round_trip_ns: u64::try_from(echo.round_trip.as_nanos())
+                            .unwrap_or(u64::MAX),
+                    };
+                    self.gates.insert(slot, report);
+                }
+                let silent = wanted.iter().filter(|slot| !self.gates.contains_key(slot));
+                for slot in silent {
+                    failures.push(format!("the probe of gate {slot} did not come back"));
+                }
+            }
+            Err(error) => failures.push(format!("probing: {}", chain(&error))),
+        }
+    }
+}
+
+fn name(step: &Step) -> String {
+    match step {
+        Step::Attach(slot, interface) => format!(
+            "attach ENI {slot} ({}) to {}",
+            interface.address.ip, interface.attachment.namespace
+        ),
+        Step::Detach(slot, link) => format!("detach ENI {slot} ({link})"),
+        Step::PutGroup(slot, _) => format!("write security group {slot}"),
+        Step::RemoveGroup(slot) => format!("remove security group {slot}"),
+        Step::PutTargets(slot, _) => format!("write target group {slot}"),
+        Step::RemoveTargets(slot) => format!("remove target group {slot}"),
+        Step::PutListener(key, _) => format!("write listener {}:{}", key.balancer, key.port),
+        Step::RemoveListener(key) => format!("remove listener {}:{}", key.balancer, key.port),
+        Step::PutGate(slot, gate) => format!("write gate {slot} ({})", gate.address.ip),
+        Step::RemoveGate(slot, gate) => format!("remove gate {slot} ({})", gate.address.ip),
+    }
+}
+
+/// An error with its causes, in one line.
+fn chain(error: &dataplane::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text += ": ";
+        text += &cause.to_string();
+        next = cause.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,142 @@
+//! The loop over a kernel that remembers, and over one that fails.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use dataplane::{Echo, Error, Fake, Kernel};
+use model::host::{
+    Address, BalancerSlot, Counters, Document, Gate, GateSlot, Group, GroupSlot, State, Step,
+    VpcNumber,
+};
+
+use super::Reconciler;
+
+/// Fails every step of one kind, and answers no probe, while told to.
+#[derive(Default)]
+struct Flaky {
+    inner: Fake,
+    broken: bool,
+    reads: u32,
+}
+
+impl Kernel for &mut Flaky {
+    fn read(&mut self) -> Result<State, Error> {
+        self.reads += 1;
+        self.inner.read()
+    }
+
+    fn apply(&mut self, step: &Step) -> Result<(), Error> {
+        if self.broken && matches!(step, Step::PutGroup(..)) {
+            return Err(Error::NotRoot);
+        }
+        self.inner.apply(step)
+    }
+
+    fn probe(
+        &mut self,
+        gates: &[GateSlot],
+        timeout: Duration,
+    ) -> Result<BTreeMap<GateSlot, Echo>, Error> {
+        if self.broken {
+            return Ok(BTreeMap::new());
+        }
+        self.inner.probe(gates, timeout)
+    }
+
+    fn expire(&mut self) -> Result<usize, Error> {
+        self.inner.expire()
+    }
+
+    fn counters(&mut self, gates: &[GateSlot]) -> Result<Counters, Error> {
+        self.inner.counters(gates)
+    }
+
+    fn is_real(&self) -> bool {
+        true
+    }
+}
+
+fn document(generation: u64, gate: u32) -> Document {
+    let address = |vpc, last| Address {
+        vpc: VpcNumber(vpc),
+        ip: Ipv4Addr::new(10, 0, 0, last),
+    };
+    let mut document = Document {
+        generation,
+        ..Document::default()
+    };
+    document
+        .tables
+        .groups
+        .insert(GroupSlot(1), Group::default());
+    document.tables.gates.insert(
+        GateSlot(1),
+        Gate {
+            generation: gate,
+            address: address(1, 5),
+            groups: vec![GroupSlot(1)],
+            balancer: BalancerSlot(1),
+            balancer_address: address(2, 6),
+        },
+    );
+    document
+}
+
+#[test]
+fn a_document_is_realised_and_its_gates_probed() {
+    let mut kernel = Flaky::default();
+    let report = Reconciler::new(&mut kernel).pass(&document(4, 9), 1_000);
+    assert_eq!((report.realised, report.tried), (4, 4));
+    assert_eq!(report.gates[&GateSlot(1)].generation, 9);
+    assert_eq!(report.failures, Vec::<String>::new());
+    assert_eq!(kernel.inner.state.tables, document(4, 9).tables);
+}
+
+#[test]
+fn a_closed_gate_is_never_reported_as_probed() {
+    let mut kernel = Flaky::default();
+    let mut reconciler = Reconciler::new(&mut kernel);
+    reconciler.pass(&document(4, 9), 1_000);
+    let report = reconciler.pass(&document(5, 0), 1_001);
+    assert_eq!(report.realised, 5);
+    assert!(report.gates.is_empty());
+}
+
+#[test]
+fn a_failing_step_is_reported_and_tried_again_while_others_go_on() {
+    let mut kernel = Flaky {
+        broken: true,
+        ..Flaky::default()
+    };
+    let report = Reconciler::new(&mut kernel).pass(&document(4, 9), 1_000);
+    assert_eq!((report.realised, report.tried), (0, 4));
+    assert_eq!(report.failures.len(), 2, "{:?}", report.failures);
+    assert!(report.gates.is_empty());
+    assert!(kernel.inner.state.tables.gates.contains_key(&GateSlot(1)));
+    kernel.broken = false;
+    let report = Reconciler::new(&mut kernel).pass(&document(4, 9), 1_001);
+    assert_eq!(report.realised, 4);
+}
+
+#[test]
+fn the_kernel_is_read_again_after_a_failure_or_on_distrust_only() {
+    let mut kernel = Flaky::default();
+    let mut reconciler = Reconciler::new(&mut kernel);
+    for now in 0..5 {
+        reconciler.pass(&document(4, 9), now);
+    }
+    reconciler.distrust();
+    reconciler.pass(&document(4, 9), 9);
+    drop(reconciler);
+    assert_eq!(kernel.reads, 2);
+}
+
+#[test]
+fn what_was_lost_in_the_kernel_is_put_back() {
+    let mut kernel = Flaky::default();
+    Reconciler::new(&mut kernel).pass(&document(4, 9), 1);
+    kernel.inner.state = State::default();
+    Reconciler::new(&mut kernel).pass(&document(4, 9), 2);
+    assert_eq!(kernel.inner.state.tables, document(4, 9).tables);
+}
