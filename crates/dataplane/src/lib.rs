@@ -11,4 +11,6 @@ mod linux;
 
 pub use fake::Fake;
 pub use kernel::{Echo, Error, Kernel};
-pub use linux::{Dirs, Limits, Linux, check_namespace, preflight, purge};
+pub use linux::{
+    Dirs, Limits, Linux, check_namespace, make_named, preflight, purge, remove_named, run_inside,
+};

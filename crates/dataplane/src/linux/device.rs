@@ -264,7 +264,7 @@ fn parse_alias(link: &Link) -> Option<(EniSlot, Interface)> {
 /// `ip netns exec NAME` mounts this file over /etc/resolv.conf; the host's is never touched.
 fn resolver_file(interface: &Interface) -> Option<PathBuf> {
     let path = Path::new(&interface.attachment.namespace);
-    let named = path.parent() == Some(Path::new("/run/netns"))
+    let named = path.parent() == Some(Path::new(namespace::NAMED))
         || path.parent() == Some(Path::new("/var/run/netns"));
     let name = path.file_name().filter(|_| named)?;
     Some(Path::new("/etc/netns").join(name).join("resolv.conf"))

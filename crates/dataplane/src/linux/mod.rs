@@ -32,7 +32,7 @@ use model::host::{Counters, GateSlot, State, Step};
 
 use crate::kernel::{Echo, Error, Kernel};
 
-pub use namespace::check as check_namespace;
+pub use namespace::{check as check_namespace, make_named, remove_named, run_inside};
 pub use purge::purge;
 
 /// Where an instance keeps its namespaces and pins.

@@ -2,14 +2,18 @@
 
 use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use nix::mount::{MsFlags, mount};
+use nix::errno::Errno;
+use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, setns, unshare};
 use nix::sys::statfs::{FsType, fstatfs};
 
+use super::netlink::Netlink;
 use crate::kernel::Error;
 
+/// Where `ip netns` keeps names.
+pub(super) const NAMED: &str = "/run/netns";
 /// The file system of namespace files (linux/magic.h).
 const NSFS: FsType = FsType(0x6e73_6673);
 
@@ -108,6 +112,53 @@ pub(super) fn inside<T: Send>(
             .join()
             .unwrap_or_else(|_| Err(died("working in a namespace")))
     })
+}
+
+/// Makes a named namespace, as `ip netns add` does, with its loopback up.
+pub fn make_named(name: &str) -> Result<PathBuf, Error> {
+    let dir = Path::new(NAMED);
+    std::fs::create_dir_all(dir).map_err(Error::io(format!("making {NAMED}")))?;
+    let path = dir.join(name);
+    let file = open_or_make(&path)?;
+    inside(file.as_fd(), || {
+        let netlink = Netlink::open()?;
+        match netlink.link("lo")? {
+            Some(loopback) => netlink.up(loopback.index),
+            None => Ok(()),
+        }
+    })?;
+    Ok(path)
+}
+
+/// Removes a named namespace; an absent one is fine.
+pub fn remove_named(name: &str) -> Result<(), Error> {
+    let path = Path::new(NAMED).join(name);
+    unmount(&path)?;
+    remove(std::fs::remove_file(&path), &path)
+}
+
+/// Runs `work` on a thread inside the namespace; what it starts stays there.
+pub fn run_inside<T: Send>(path: &Path, work: impl FnOnce() -> T + Send) -> Result<T, Error> {
+    let file = open(&path.to_string_lossy())?;
+    inside(file.as_fd(), || Ok(work()))
+}
+
+/// Unmounts; what is not mounted is fine.
+pub(super) fn unmount(path: &Path) -> Result<(), Error> {
+    match umount2(path, MntFlags::MNT_DETACH) {
+        Ok(()) | Err(Errno::EINVAL | Errno::ENOENT) => Ok(()),
+        Err(error) => Err(Error::os(format!("unmounting {}", path.display()))(error)),
+    }
+}
+
+/// The result of a removal, where an absent thing is as good as a removed one.
+pub(super) fn remove(result: std::io::Result<()>, path: &Path) -> Result<(), Error> {
+    match result {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(Error::io(format!("removing {}", path.display()))(error))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn died(what: &str) -> Error {

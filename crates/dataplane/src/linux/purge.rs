@@ -2,9 +2,7 @@
 
 use std::fs::File;
 use std::os::fd::AsFd as _;
-use std::path::Path;
 
-use nix::mount::{MntFlags, umount2};
 use nix::sys::statfs::statfs;
 
 use super::netlink::Netlink;
@@ -20,32 +18,15 @@ pub fn purge(dirs: &Dirs) -> Result<(), Error> {
             // A file that is no namespace was left by a start that failed.
             let _ = namespace::inside(file.as_fd(), || device::remove_all(&Netlink::open()?));
         }
-        unmount(&path)?;
-        remove(std::fs::remove_file(&path), &path)?;
+        namespace::unmount(&path)?;
+        namespace::remove(std::fs::remove_file(&path), &path)?;
     }
     let bpf = dirs.bpf();
     if statfs(&bpf).is_ok_and(|stat| stat.filesystem_type() == program::BPFFS) {
-        unmount(&bpf)?;
+        namespace::unmount(&bpf)?;
     }
     for dir in [bpf, dirs.run.join("ns")] {
-        remove(std::fs::remove_dir(&dir), &dir)?;
+        namespace::remove(std::fs::remove_dir(&dir), &dir)?;
     }
     Ok(())
-}
-
-fn unmount(path: &Path) -> Result<(), Error> {
-    use nix::errno::Errno;
-    match umount2(path, MntFlags::MNT_DETACH) {
-        Ok(()) | Err(Errno::EINVAL | Errno::ENOENT) => Ok(()),
-        Err(error) => Err(Error::os(format!("unmounting {}", path.display()))(error)),
-    }
-}
-
-fn remove(result: std::io::Result<()>, path: &Path) -> Result<(), Error> {
-    match result {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(Error::io(format!("removing {}", path.display()))(error))
-        }
-        _ => Ok(()),
-    }
 }

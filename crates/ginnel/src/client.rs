@@ -1,0 +1,153 @@
+//! A signed caller of the daemon: its own JSON operations, and the AWS query operations that
+//! the demo shows as `aws` commands.
+
+use std::time::{Duration, SystemTime};
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use aws::Service;
+use aws::call::Parts;
+use aws::sigv4::{self, Key};
+use quick_xml::events::Event;
+use serde_json::Value;
+
+use crate::place::Credentials;
+
+const FORM: &str = "application/x-www-form-urlencoded; charset=utf-8";
+const JSON: &str = "application/json";
+
+/// Calls as one principal.
+#[derive(Clone, Debug)]
+pub(crate) struct Client {
+    who: Credentials,
+    http: ureq::Agent,
+}
+
+/// An answer of an AWS query operation.
+#[derive(Debug)]
+pub(crate) struct Xml(String);
+
+impl Client {
+    pub(crate) fn new(who: Credentials) -> Self {
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_secs(60)))
+            .build();
+        Self {
+            who,
+            http: config.into(),
+        }
+    }
+
+    pub(crate) fn credentials(&self) -> &Credentials {
+        &self.who
+    }
+
+    /// One of Ginnel's own operations.
+    pub(crate) fn ginnel(&self, operation: &str, body: &Value) -> Result<Value> {
+        let path = format!("/_ginnel/{operation}");
+        let (status, text) = self.send(Service::Ginnel, &path, JSON, &body.to_string())?;
+        let answer: Value = serde_json::from_str(&text)
+            .with_context(|| format!("reading the daemon's answer: {text}"))?;
+        if status != 200 {
+            let part = |name: &str| answer.get(name).and_then(Value::as_str).unwrap_or("?");
+            bail!("{} ({})", part("message"), part("__type"));
+        }
+        Ok(answer)
+    }
+
+    /// An operation of EC2 or ELBv2, with its wire parameters.
+    pub(crate) fn aws(
+        &self,
+        service: Service,
+        action: &str,
+        parameters: &[(&str, &str)],
+    ) -> Result<Xml> {
+        let body = form_urlencoded::Serializer::new(String::new())
+            .append_pair("Action", action)
+            .append_pair("Version", service.version().unwrap_or_default())
+            .extend_pairs(parameters)
+            .finish();
+        let (status, text) = self.send(service, "/", FORM, &body)?;
+        let answer = Xml(text);
+        if status != 200 {
+            let code = answer.first("Code").unwrap_or_default();
+            let message = answer.first("Message").unwrap_or_default();
+            bail!("{action}: {code}: {message}");
+        }
+        Ok(answer)
+    }
+
+    fn send(&self, service: Service, path: &str, kind: &str, body: &str) -> Result<(u16, String)> {
+        let url = &self.who.endpoint_url;
+        let host = url
+            .strip_prefix("http://")
+            .with_context(|| format!("the endpoint {url} is not a http:// address"))?;
+        let mut headers = vec![
+            ("host".to_owned(), host.to_owned()),
+            ("content-type".to_owned(), kind.to_owned()),
+        ];
+        let parts = Parts {
+            method: "POST",
+            path,
+            query: "",
+            headers: &headers,
+            body: body.as_bytes(),
+        };
+        let key = Key {
+            id: &self.who.access_key_id,
+            secret: &self.who.secret_access_key,
+        };
+        let now = SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .context("the clock is before 1970")?;
+        let now = i64::try_from(now.as_secs())?;
+        let signed = sigv4::sign(&parts, key, &self.who.region, service, now)
+            .map_err(|fault| anyhow!("signing: {}", fault.message))?;
+        headers.extend(signed);
+        let mut request = self.http.post(format!("{url}{path}"));
+        for (name, value) in headers.iter().filter(|(name, _)| name != "host") {
+            request = request.header(name, value);
+        }
+        let mut response = request.send(body).with_context(|| {
+            format!("no answer from {url}: is `ginnel up` running? (`ginnel status` tells)")
+        })?;
+        let text = response
+            .body_mut()
+            .with_config()
+            .limit(64 << 20)
+            .read_to_string()
+            .context("reading the answer")?;
+        Ok((response.status().as_u16(), text))
+    }
+}
+
+impl Xml {
+    /// The text of the first element with this name.
+    pub(crate) fn first(&self, element: &str) -> Option<String> {
+        self.all(element).into_iter().next()
+    }
+
+    /// The first element's text, or an error that names it.
+    pub(crate) fn need(&self, element: &str) -> Result<String> {
+        self.first(element)
+            .with_context(|| format!("the answer has no {element}: {}", self.0))
+    }
+
+    /// The texts of all elements with this name, in order.
+    pub(crate) fn all(&self, element: &str) -> Vec<String> {
+        let mut reader = quick_xml::Reader::from_str(&self.0);
+        let mut inside = false;
+        let mut found = Vec::new();
+        loop {
+            match reader.read_event() {
+                Ok(Event::Start(start)) => inside = start.name().as_ref() == element.as_bytes(),
+                Ok(Event::Text(text)) if inside => {
+                    found.push(String::from_utf8_lossy(&text).into_owned());
+                }
+                Ok(Event::End(_)) => inside = false,
+                Ok(Event::Eof) | Err(_) => return found,
+                Ok(_) => {}
+            }
+        }
+    }
+}

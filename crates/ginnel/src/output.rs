@@ -1,0 +1,50 @@
+//! The same answer as a table, JSON or YAML.
+
+use anyhow::Result;
+use comfy_table::{Table, presets};
+use serde_json::Value;
+
+/// `-o`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Table,
+    /// For programs
+    Json,
+    /// For both
+    Yaml,
+}
+
+/// Prints a value; `table` says how a person wants it.
+pub(crate) fn print(format: Format, value: &Value, table: impl Fn(&Value) -> String) -> Result<()> {
+    match format {
+        Format::Table => println!("{}", table(value)),
+        Format::Json => println!("{}", serde_json::to_string_pretty(value)?),
+        Format::Yaml => print!("{}", serde_norway::to_string(value)?),
+    }
+    Ok(())
+}
+
+/// A plain table of the given members of each item.
+pub(crate) fn table(items: &Value, columns: &[(&str, &str)]) -> String {
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING);
+    table.set_header(columns.iter().map(|(title, _)| *title));
+    for item in items.as_array().into_iter().flatten() {
+        table.add_row(columns.iter().map(|(_, pointer)| cell(item, pointer)));
+    }
+    table.trim_fmt()
+}
+
+fn cell(item: &Value, pointer: &str) -> String {
+    match item.pointer(pointer) {
+        None | Some(Value::Null) => "-".into(),
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Object(map)) if map.is_empty() => "-".into(),
+        Some(Value::Object(map)) => {
+            let pairs = map.iter().map(|(key, value)| format!("{key} {value}"));
+            pairs.collect::<Vec<_>>().join(", ")
+        }
+        Some(other) => other.to_string(),
+    }
+}
