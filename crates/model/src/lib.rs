@@ -6,6 +6,21 @@
 #![no_std]
 extern crate alloc;
 
+pub mod account;
+pub mod endpoint;
+pub mod endpoint_service;
 pub mod host;
+pub mod id;
+pub mod interface;
+pub mod listener;
+pub mod load_balancer;
 pub mod net;
+pub mod place;
+pub mod security_group;
+pub mod subnet;
+pub mod tag;
+pub mod target_group;
+pub mod time;
 pub mod verdict;
+pub mod vpc;
+pub mod world;

@@ -1,0 +1,42 @@
+//! Text forms of ids.
+
+use alloc::string::ToString as _;
+
+use proptest::prelude::*;
+
+use super::{BalancerId, EndpointId, ServiceId, VpcId};
+
+proptest! {
+    #[test]
+    fn an_id_survives_its_text(bits: u128) {
+        let id = VpcId::new(bits);
+        prop_assert_eq!(id.to_string().parse::<VpcId>(), Ok(id));
+        prop_assert_eq!(id.to_string().len(), "vpc-".len() + 17);
+        let id = BalancerId::new(bits);
+        prop_assert_eq!(id.to_string().parse::<BalancerId>(), Ok(id));
+    }
+
+    #[test]
+    fn any_other_text_is_malformed(text in "\\PC{0,40}") {
+        if let Ok(id) = text.parse::<VpcId>() {
+            prop_assert_eq!(id.to_string(), text);
+        }
+    }
+}
+
+#[test]
+fn kinds_are_told_apart() {
+    for text in [
+        "",
+        "vpc-",
+        "vpc-123",
+        "vpc-0123456789ABCDEF0",
+        "vpc-0123456789abcdef01",
+        "+0123456789abcdef",
+    ] {
+        assert!(text.parse::<VpcId>().is_err(), "{text}");
+    }
+    // A service's id is no endpoint's, although its text begins like one.
+    assert!("vpce-svc-0123456789abcdef0".parse::<EndpointId>().is_err());
+    assert!("vpce-svc-0123456789abcdef0".parse::<ServiceId>().is_ok());
+}

@@ -1,0 +1,95 @@
+//! Elastic network interfaces.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::net::Ipv4Addr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::account::AccountId;
+use crate::host::{EniSlot, GateSlot};
+use crate::id::{
+    AttachmentId, BalancerId, EndpointId, InterfaceId, SecurityGroupId, SubnetId, VpcId,
+};
+use crate::net::Mac;
+use crate::tag::Tags;
+use crate::time::Millis;
+
+/// An address in a subnet, and who uses it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Interface {
+    /// Its id.
+    pub id: InterfaceId,
+    /// Whose.
+    pub owner: AccountId,
+    /// In which VPC.
+    pub vpc: VpcId,
+    /// In which subnet.
+    pub subnet: SubnetId,
+    /// Its address.
+    pub ip: Ipv4Addr,
+    /// Its MAC address.
+    pub mac: Mac,
+    /// What it is for.
+    pub description: String,
+    /// Its security groups.
+    pub groups: Vec<SecurityGroupId>,
+    /// What kind of use.
+    pub role: Role,
+    /// When it was made.
+    pub created: Millis,
+    /// Tags.
+    pub tags: Tags,
+}
+
+/// Who uses an interface. All but a workload's are made and removed by Ginnel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Role {
+    /// A workload's, with a device of its own once it is attached.
+    Workload {
+        /// Its place in the data plane.
+        slot: EniSlot,
+        /// The namespace it is bound to.
+        attachment: Option<Attachment>,
+    },
+    /// An endpoint's in one zone.
+    Endpoint {
+        /// The endpoint.
+        endpoint: EndpointId,
+        /// Its place in the data plane.
+        gate: GateSlot,
+    },
+    /// A load balancer's in one zone.
+    LoadBalancer {
+        /// The load balancer.
+        balancer: BalancerId,
+    },
+}
+
+/// A binding to a network namespace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attachment {
+    /// Its id.
+    pub id: AttachmentId,
+    /// A path that opens the namespace.
+    pub namespace: String,
+    /// The device's name there.
+    pub device: String,
+    /// Since when.
+    pub since: Millis,
+}
+
+impl Interface {
+    /// The binding, if it is a workload's and bound.
+    pub fn attachment(&self) -> Option<&Attachment> {
+        match &self.role {
+            Role::Workload { attachment, .. } => attachment.as_ref(),
+            Role::Endpoint { .. } | Role::LoadBalancer { .. } => None,
+        }
+    }
+
+    /// Made by Ginnel, not by its owner.
+    pub fn is_managed(&self) -> bool {
+        !matches!(self.role, Role::Workload { .. })
+    }
+}
