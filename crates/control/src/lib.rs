@@ -1,1 +1,8 @@
-//! placeholder
+//! Decides: the API in front of the World, and the only writer of the log.
+//!
+//! A request's way: [`http`](self) → authenticate → decode (room `aws`) → authorize → a pure
+//! handler in `api/` → `commit` → reply. `feed` makes the World from the log at start, `relay`
+//! hands hosts their documents and takes their reports, `settle` draws the consequences.
+//! Never here: the kernel. Start reading at `api/mod.rs`.
+
+mod api;

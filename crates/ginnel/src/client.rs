@@ -64,7 +64,7 @@ impl Client {
     ) -> Result<Xml> {
         let body = form_urlencoded::Serializer::new(String::new())
             .append_pair("Action", action)
-            .append_pair("Version", service.version().unwrap_or_default())
+            .append_pair("Version", service.version())
             .extend_pairs(parameters)
             .finish();
         let (status, text) = self.send(service, "/", FORM, &body)?;
