@@ -6,3 +6,15 @@
 //! Never here: the kernel. Start reading at `api/mod.rs`.
 
 mod api;
+mod authenticate;
+mod authorize;
+mod commit;
+mod feed;
+mod http;
+mod open;
+mod relay;
+mod secret;
+mod settle;
+
+pub use open::{Config, Control, Error, FirstKey};
+pub use relay::NamespaceCheck;

@@ -15,7 +15,10 @@ pub fn diff(document: &Document, state: &State) -> Vec<Step> {
     let mut steps = Vec::new();
 
     for (slot, gate) in &have.gates {
-        let open_in_both = want.gates.get(slot).is_some_and(|wanted| same_door(wanted, gate));
+        let open_in_both = want
+            .gates
+            .get(slot)
+            .is_some_and(|wanted| same_door(wanted, gate));
         if !open_in_both {
             steps.push(Step::RemoveGate(*slot, gate.clone()));
         }

@@ -4,4 +4,5 @@
 #![no_std]
 extern crate alloc;
 
+pub mod compile;
 pub mod diff;

@@ -13,6 +13,7 @@
 
 mod dispatch;
 pub(crate) mod filter;
+pub(crate) mod ginnel;
 
 pub(crate) mod page;
 mod place;
@@ -39,8 +40,6 @@ pub(crate) struct Call {
     pub(crate) account: AccountId,
     /// The caller's ARN.
     pub(crate) arn: String,
-    /// Whether the caller's account runs this Ginnel.
-    pub(crate) operator: bool,
     /// This process's region.
     pub(crate) region: String,
     /// The time.

@@ -35,7 +35,6 @@ impl Desk {
         let call = Call {
             account: accounts[0],
             arn: format!("arn:aws:iam::{}:root", accounts[0]),
-            operator: false,
             region: "us-east-1".into(),
             now: Millis(1_700_000_000_000),
             revision: 0,

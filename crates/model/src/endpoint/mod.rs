@@ -41,6 +41,8 @@ pub struct Endpoint {
     /// The log's revision at which it was last opened (never 0); flows admitted under another
     /// number are cut. 0 while it is closed.
     pub opened: u32,
+    /// The log's revision of the last change of state: hosts that have realised it act on it.
+    pub changed_at: u64,
     /// How long its making took, by phase.
     pub provisioning: Provisioning,
     /// Tags.
@@ -127,7 +129,11 @@ impl Endpoint {
     /// Moves on. `revision` is the log's at which this is written, `now` the time.
     pub fn on(&mut self, event: Event, revision: u64, now: Millis) -> Result<(), Refused> {
         let was_open = self.state.is_open();
-        self.state = self.state.on(event)?;
+        let next = self.state.on(event)?;
+        if next != self.state {
+            self.changed_at = revision;
+        }
+        self.state = next;
         match (was_open, self.state.is_open()) {
             (false, true) => {
                 self.open(revision);

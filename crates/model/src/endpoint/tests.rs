@@ -50,6 +50,7 @@ fn endpoint() -> Endpoint {
         groups: Vec::new(),
         dns_suffix: String::new(),
         opened: 0,
+        changed_at: 0,
         provisioning: Provisioning::default(),
         tags: Default::default(),
     }

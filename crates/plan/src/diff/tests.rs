@@ -22,8 +22,13 @@ fn ip() -> impl Strategy<Value = Ipv4Addr> {
 }
 
 fn gate() -> impl Strategy<Value = Gate> {
-    (0u32..3, ip(), vec((1u32..3).prop_map(GroupSlot), 0..2), 1u32..3).prop_map(
-        |(generation, ip, groups, balancer)| Gate {
+    (
+        0u32..3,
+        ip(),
+        vec((1u32..3).prop_map(GroupSlot), 0..2),
+        1u32..3,
+    )
+        .prop_map(|(generation, ip, groups, balancer)| Gate {
             generation,
             address: Address {
                 vpc: VpcNumber(1),
@@ -35,8 +40,7 @@ fn gate() -> impl Strategy<Value = Gate> {
                 vpc: VpcNumber(2),
                 ip: Ipv4Addr::new(10, 0, 0, 9),
             },
-        },
-    )
+        })
 }
 
 fn tables() -> impl Strategy<Value = Tables> {

@@ -1,0 +1,65 @@
+//! Hosts' documents out, hosts' reports in. One host, in this process: a watch and a call.
+
+use std::sync::Arc;
+
+use model::host::{Document, Report};
+use model::time::Millis;
+use tokio::sync::watch;
+
+use crate::commit::Committer;
+use crate::settle::settle;
+
+/// Whether a namespace path can be attached to; the binary gives the kernel's answer.
+pub type NamespaceCheck = Box<dyn Fn(&str) -> Result<(), String> + Send + Sync>;
+
+/// The exchange with the host.
+pub(crate) struct Relay {
+    committer: Arc<Committer>,
+    documents: watch::Sender<Arc<Document>>,
+    reports: watch::Sender<Arc<Report>>,
+}
+
+impl Relay {
+    pub(crate) fn new(committer: Arc<Committer>) -> Self {
+        let first = plan::compile::compile(&committer.world());
+        Self {
+            committer,
+            documents: watch::Sender::new(Arc::new(first)),
+            reports: watch::Sender::new(Arc::new(Report::default())),
+        }
+    }
+
+    /// Compiles every new World; ends with the committer.
+    pub(crate) async fn run(&self) {
+        let mut worlds = self.committer.subscribe();
+        while worlds.changed().await.is_ok() {
+            let world = Arc::clone(&worlds.borrow_and_update());
+            let document = plan::compile::compile(&world);
+            self.documents.send_replace(Arc::new(document));
+        }
+    }
+
+    pub(crate) fn documents(&self) -> watch::Receiver<Arc<Document>> {
+        self.documents.subscribe()
+    }
+
+    pub(crate) fn reports(&self) -> watch::Receiver<Arc<Report>> {
+        self.reports.subscribe()
+    }
+
+    /// Takes a report and writes its consequences. Blocks for the disk.
+    pub(crate) fn report(&self, report: Report, now: Millis) {
+        let report = Arc::new(report);
+        let world = self.committer.world();
+        // Most reports change nothing: then the committer's turn is not needed.
+        if !settle(&world, &report, now, world.revision + 1).is_empty() {
+            let settled = self
+                .committer
+                .commit(|world, revision| Ok(((), settle(world, &report, now, revision))));
+            if let Err(fault) = settled {
+                tracing::error!(fault.message = %fault.message, "a report's consequences were not written; the next report brings them again");
+            }
+        }
+        self.reports.send_replace(report);
+    }
+}
