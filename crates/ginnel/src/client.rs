@@ -140,9 +140,9 @@ impl Xml {
         let mut found = Vec::new();
         loop {
             match reader.read_event() {
-                Ok(Event::Start(start)) => inside = start.name().as_ref() == element.as_bytes(),
+                Ok(Event::Start(start)) => inside = start.name().as_ref() == element,
                 Ok(Event::Text(text)) if inside => {
-                    found.push(String::from_utf8_lossy(&text).into_owned());
+                    found.push(text.to_string());
                 }
                 Ok(Event::End(_)) => inside = false,
                 Ok(Event::Eof) | Err(_) => return found,

@@ -1,7 +1,7 @@
 //! The same answer as a table, JSON or YAML.
 
 use anyhow::Result;
-use comfy_table::{Table, presets};
+use comfy_table::{Table, TableStyle};
 use serde_json::Value;
 
 /// `-o`.
@@ -28,7 +28,7 @@ pub(crate) fn print(format: Format, value: &Value, table: impl Fn(&Value) -> Str
 /// A plain table of the given members of each item.
 pub(crate) fn table(items: &Value, columns: &[(&str, &str)]) -> String {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING);
+    table.load_style(TableStyle::new());
     table.set_header(columns.iter().map(|(title, _)| *title));
     for item in items.as_array().into_iter().flatten() {
         table.add_row(columns.iter().map(|(_, pointer)| cell(item, pointer)));

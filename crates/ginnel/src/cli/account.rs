@@ -8,7 +8,9 @@ use crate::output::{self, Format};
 use crate::place::{Credentials, Place};
 
 #[derive(Debug, clap::Subcommand)]
-#[command(after_help = "Example:\n  eval \"$(sudo ginnel account create vendor)\"\n  aws sts get-caller-identity")]
+#[command(
+    after_help = "Example:\n  eval \"$(sudo ginnel account create vendor)\"\n  aws sts get-caller-identity"
+)]
 pub(crate) enum Account {
     /// Make an account with an administrator's access key, and print the key
     Create {

@@ -11,7 +11,9 @@ use crate::place::Place;
 /// Makes the ENI's device in a workload's namespace: address, MTU, routes, and the namespace's
 /// own resolver file (/etc/netns/NAME/resolv.conf). The host's files are not touched.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  sudo ip netns add web\n  sudo ginnel attach eni-0123456789abcdef0 web")]
+#[command(
+    after_help = "Example:\n  sudo ip netns add web\n  sudo ginnel attach eni-0123456789abcdef0 web"
+)]
 pub(crate) struct Attach {
     /// The ENI (aws ec2 create-network-interface)
     interface: String,

@@ -20,11 +20,7 @@ impl Env {
         output::print(self.output, &serde_json::to_value(&who)?, |_| {
             format!(
                 "export AWS_ENDPOINT_URL={}\nexport AWS_REGION={}\nexport AWS_DEFAULT_REGION={}\nexport AWS_ACCESS_KEY_ID={}\nexport AWS_SECRET_ACCESS_KEY={}",
-                who.endpoint_url,
-                who.region,
-                who.region,
-                who.access_key_id,
-                who.secret_access_key
+                who.endpoint_url, who.region, who.region, who.access_key_id, who.secret_access_key
             )
         })
     }

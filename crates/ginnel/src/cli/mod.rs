@@ -2,7 +2,7 @@
 
 mod account;
 mod attach;
-mod down;
+pub(crate) mod down;
 mod env;
 mod explain;
 mod status;

@@ -17,7 +17,9 @@ use stage::Stage;
 use tell::Teller;
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  sudo ginnel demo\n  sudo ginnel demo --keep   # then look around with curl and aws")]
+#[command(
+    after_help = "Example:\n  sudo ginnel demo\n  sudo ginnel demo --keep   # then look around with curl and aws"
+)]
 pub(crate) struct Demo {
     /// Keep everything running until Ctrl-C
     #[arg(long)]

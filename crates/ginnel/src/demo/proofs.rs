@@ -61,7 +61,9 @@ fn both_targets(stage: &Stage, doors: &Doors) -> Result<String> {
             other => bail!("curl through the endpoint failed: {other:?}"),
         }
         if one > 0 && two > 0 {
-            return Ok(format!("target-1 answered {one} times, target-2 {two} times"));
+            return Ok(format!(
+                "target-1 answered {one} times, target-2 {two} times"
+            ));
         }
     }
     bail!("only one target answered ({one} and {two} times)")

@@ -84,7 +84,9 @@ impl Stage {
         let mut lines = BufReader::new(output).lines();
         let mut ready = false;
         for line in lines.by_ref() {
-            ready = line.context("reading the daemon's output")?.contains("listening on");
+            ready = line
+                .context("reading the daemon's output")?
+                .contains("listening on");
             if ready {
                 break;
             }
@@ -92,7 +94,9 @@ impl Stage {
         if !ready {
             let mut why = String::new();
             if let Some(mut errors) = daemon.stderr.take() {
-                errors.read_to_string(&mut why).context("reading the daemon's errors")?;
+                errors
+                    .read_to_string(&mut why)
+                    .context("reading the daemon's errors")?;
             }
             daemon.wait().context("waiting for the daemon")?;
             bail!("the daemon did not start: {}", why.trim());
@@ -183,12 +187,18 @@ impl Drop for Stage {
 }
 
 fn run_in<T: Send>(namespace: &str, work: impl FnOnce() -> T + Send) -> Result<T> {
-    Ok(dataplane::run_inside(&PathBuf::from("/run/netns").join(namespace), work)?)
+    Ok(dataplane::run_inside(
+        &PathBuf::from("/run/netns").join(namespace),
+        work,
+    )?)
 }
 
 /// Waits a little, between two looks at something that another process changes.
 pub(super) fn pause(length: Duration) {
-    #[expect(clippy::disallowed_methods, reason = "bounded waits for other processes")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "bounded waits for other processes"
+    )]
     std::thread::sleep(length);
 }
 

@@ -91,11 +91,16 @@ impl Teller {
 
     pub(super) fn end(&self) {
         let (proofs, took) = (self.proofs.borrow(), self.started.elapsed().as_secs_f64());
-        self.note(&format!("{proofs} proofs passed in {took:.1} s; nothing is left behind."));
+        self.note(&format!(
+            "{proofs} proofs passed in {took:.1} s; nothing is left behind."
+        ));
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the demo tells how long its steps take")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the demo tells how long its steps take"
+)]
 fn now() -> Instant {
     Instant::now()
 }

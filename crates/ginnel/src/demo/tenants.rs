@@ -93,7 +93,15 @@ pub(super) fn build(stage: &mut Stage, tell: &Teller) -> Result<Doors> {
             ],
         ),
     )?;
-    let (client, _) = workload(stage, tell, &admin, &consumer, "client", CLIENT, Some(&clients))?;
+    let (client, _) = workload(
+        stage,
+        tell,
+        &admin,
+        &consumer,
+        "client",
+        CLIENT,
+        Some(&clients),
+    )?;
     let (stranger, stranger_eni) =
         workload(stage, tell, &admin, &consumer, "stranger", STRANGER, None)?;
     let endpoint = request(stage, tell, &consumer, &service, &doors)?;

@@ -1,0 +1,37 @@
+//! `ginnel up`.
+
+use std::net::SocketAddr;
+
+use anyhow::Result;
+
+use crate::compose;
+use crate::place::Place;
+
+/// Runs until SIGTERM or Ctrl-C, and leaves the data plane forwarding when it stops.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  sudo ginnel up\n  ginnel up --no-dataplane --state ~/.ginnel --run ~/.ginnel/run   # API only, without root"
+)]
+pub(crate) struct Up {
+    /// Where the API listens; port 0 takes a free one
+    #[arg(long, default_value = "127.0.0.1:4566", value_name = "ADDR")]
+    pub(crate) listen: SocketAddr,
+    /// The region that this Ginnel serves
+    #[arg(long, default_value = "us-east-1")]
+    pub(crate) region: String,
+    /// The API without packets: no root needed, and nothing flows
+    #[arg(long)]
+    pub(crate) no_dataplane: bool,
+    /// Connections on this host (when its tables are first made)
+    #[arg(long, default_value_t = dataplane::Limits::default().flows, value_name = "N")]
+    pub(crate) flows: u32,
+    /// Connections of one ENI
+    #[arg(long, default_value_t = dataplane::Limits::default().flows_per_eni, value_name = "N")]
+    pub(crate) flows_per_eni: u32,
+}
+
+impl Up {
+    pub(crate) fn run(self, place: &Place) -> Result<()> {
+        compose::up(&self, place)
+    }
+}

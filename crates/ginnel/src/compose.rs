@@ -1,0 +1,179 @@
+//! Composition: the only place that picks concrete types for the rooms' seams.
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use agent::Agent;
+use anyhow::{Context as _, Result, bail};
+use control::{Config, Control};
+use dataplane::{Fake, Limits, Linux};
+use revlog::SqliteLog;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::cli::down;
+use crate::cli::up::Up;
+use crate::place::{Credentials, Place};
+
+/// Runs the daemon until it is asked to stop.
+pub(crate) fn up(options: &Up, place: &Place) -> Result<()> {
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_env("GINNEL_LOG")
+                .unwrap_or_else(|_| "info".into()),
+        )
+        .with_writer(std::io::stderr)
+        .init();
+    if !options.no_dataplane {
+        dataplane::preflight()?;
+    }
+    check_region(&options.region)?;
+    place.prepare()?;
+    let _pid = take_pid_file(place)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("starting the runtime")?;
+    runtime.block_on(serve(options, place))
+}
+
+async fn serve(options: &Up, place: &Place) -> Result<()> {
+    // The port first: when it is taken, nothing has been made yet.
+    let listener = TcpListener::bind(options.listen).await.with_context(|| {
+        format!(
+            "listening on {}: is another Ginnel, or an emulator, running? Choose another address with --listen",
+            options.listen
+        )
+    })?;
+    let address = listener.local_addr().context("the listener's address")?;
+    let stop = Stop::listen()?;
+    let log = SqliteLog::open(&place.store())?;
+    let (control, first) = Control::open(Config {
+        log: Arc::new(log),
+        key_file: place.key_file(),
+        region: options.region.clone(),
+        check_namespace: Box::new(|path| {
+            dataplane::check_namespace(path).map_err(|error| error.to_string())
+        }),
+    })?;
+    let agent = start_agent(options, place, &control)?;
+    let url = format!("http://{}", reachable(address));
+    let known = match first {
+        Some(key) => Credentials {
+            endpoint_url: url.clone(),
+            region: options.region.clone(),
+            account: key.account,
+            access_key_id: key.access_key_id,
+            secret_access_key: key.secret_access_key,
+        },
+        None => Credentials {
+            endpoint_url: url.clone(),
+            region: options.region.clone(),
+            ..place.credentials()?
+        },
+    };
+    place.save_credentials(&known)?;
+    let mut out = std::io::stdout();
+    if options.no_dataplane {
+        writeln!(out, "no data plane: the API works, no packets flow").context("printing")?;
+    }
+    writeln!(
+        out,
+        "account {}, access key {}; `eval \"$(ginnel env --state {})\"` sets up a shell",
+        known.account,
+        known.access_key_id,
+        place.state.display()
+    )
+    .and_then(|()| writeln!(out, "listening on {url}"))
+    .and_then(|()| out.flush())
+    .context("printing")?;
+    let served = control.serve(listener, stop.wait()).await;
+    // The agent's thread ends here; what it made keeps forwarding.
+    tokio::task::block_in_place(|| drop(agent));
+    served?;
+    tracing::info!("stopped; the data plane, if there is one, keeps forwarding");
+    Ok(())
+}
+
+fn start_agent(options: &Up, place: &Place, control: &Control) -> Result<agent::Handle> {
+    let reporter = control.clone();
+    let agent = Agent {
+        documents: control.documents(),
+        report: Box::new(move |report| reporter.report(report)),
+    };
+    let handle = if options.no_dataplane {
+        agent::spawn(|| Ok(Fake::default()), agent)
+    } else {
+        let dirs = place.dataplane();
+        let limits = Limits {
+            flows: options.flows,
+            flows_per_eni: options.flows_per_eni,
+        };
+        agent::spawn(move || Linux::open(dirs, limits), agent)
+    };
+    handle.context("starting the data plane")
+}
+
+/// One daemon a run directory: its pid file stays locked as long as it lives.
+fn take_pid_file(place: &Place) -> Result<std::fs::File> {
+    let path = place.pid_file();
+    let what = || format!("taking {}", path.display());
+    let mut file = std::fs::OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .read(true)
+        .write(true)
+        .open(&path)
+        .with_context(what)?;
+    if file.try_lock().is_err() {
+        let holder = down::running(place)?.map_or_else(|| "?".into(), |pid| pid.to_string());
+        bail!(
+            "Ginnel already runs for {} (pid {holder}); use another --run and --state, or `ginnel down`",
+            place.run.display()
+        );
+    }
+    file.set_len(0).with_context(what)?;
+    writeln!(file, "{}", std::process::id()).with_context(what)?;
+    Ok(file)
+}
+
+fn check_region(region: &str) -> Result<()> {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if region.is_empty() || region.len() > 32 || !region.chars().all(fits) {
+        bail!("--region {region}: give a region's name, such as us-east-1");
+    }
+    Ok(())
+}
+
+/// What a client dials to reach a listener.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let mut to = address;
+    if to.ip().is_unspecified() {
+        to.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+    }
+    to
+}
+
+/// The signals that ask for a clean end.
+struct Stop {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Stop {
+    fn listen() -> Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt()).context("listening for Ctrl-C")?,
+            terminate: signal(SignalKind::terminate()).context("listening for SIGTERM")?,
+        })
+    }
+
+    async fn wait(mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
