@@ -64,7 +64,10 @@ fn object(root: &Path) -> Result<Vec<u8>> {
         .args(["-O2", "-g", "-Wall", "-Wextra", "-Werror"])
         .args(["-Wno-unused-parameter", "-Wno-unused-function"])
         .args(["-target", "bpf", "-mcpu=v3", "-fno-stack-protector"])
-        .args(["-fdebug-compilation-dir=.", "-I/usr/include/x86_64-linux-gnu"])
+        .args([
+            "-fdebug-compilation-dir=.",
+            "-I/usr/include/x86_64-linux-gnu",
+        ])
         .args(["-I/usr/include/aarch64-linux-gnu", "-c", "eni.bpf.c", "-o"])
         .arg(&out)
         .status()
@@ -162,7 +165,13 @@ fn rust(verdicts: &[Verdict]) -> Result<String> {
          pub enum Verdict {\n",
     );
     for v in verdicts {
-        writeln!(text, "/// {}\n{} = {},", v.meaning, camel(&v.name), v.number)?;
+        writeln!(
+            text,
+            "/// {}\n{} = {},",
+            v.meaning,
+            camel(&v.name),
+            v.number
+        )?;
     }
     text += "}\n\nimpl Verdict {\n/// Every verdict, in the order of its number.\npub const ALL: &'static [Self] = &[";
     for v in verdicts {
@@ -170,7 +179,10 @@ fn rust(verdicts: &[Verdict]) -> Result<String> {
     }
     text += "];\n";
     for (method, doc) in [
-        ("label", "The name in metrics, logs and on the command line."),
+        (
+            "label",
+            "The name in metrics, logs and on the command line.",
+        ),
         ("meaning", "What happened, in a sentence."),
         ("next_step", "What to do about it."),
     ] {

@@ -2,22 +2,26 @@
 //!
 //! - `cut-models` makes `data/{ec2,elbv2,sts}.json` from the botocore that python3 imports;
 //! - `bpf [--check]` makes (or compares) the BPF object and the Rust made from its headers;
+//! - `check-arch` holds the rooms to `architecture.toml`;
 //! - `codegen [--check]` writes (or compares) `crates/aws/src/*/generated.rs` from them.
 
 mod bpf;
+mod check_arch;
 mod codegen;
 mod models;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: cargo xtask <cut-models | codegen [--check] | bpf [--check]>";
+const USAGE: &str =
+    "usage: cargo xtask <cut-models | codegen [--check] | bpf [--check] | check-arch>";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     let done = match words.as_slice() {
         ["cut-models"] => models::cut(&root()),
+        ["check-arch"] => check_arch::run(&root()),
         ["bpf"] => bpf::run(&root(), codegen::Mode::Write),
         ["bpf", "--check"] => bpf::run(&root(), codegen::Mode::Check),
         ["codegen"] => codegen::run(&root(), codegen::Mode::Write),
