@@ -1,11 +1,12 @@
 //! The product as a fixture: a running `ginnel up` with its own state, and the real AWS CLI.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
+use nix::sys::signal::Signal;
 use serde_json::Value;
 
 use crate::proc::Child;
@@ -22,6 +23,7 @@ pub type Credentials = BTreeMap<String, String>;
 pub struct Ginnel {
     directory: tempfile::TempDir,
     binary: PathBuf,
+    more: Vec<String>,
     daemon: Child,
     url: String,
     administrator: Credentials,
@@ -32,31 +34,67 @@ impl Ginnel {
     pub fn start(more: &[&str]) -> Result<Self> {
         let binary = binary()?;
         let directory = tempfile::Builder::new().prefix("gnlt-").tempdir()?;
-        let mut command = Command::new(&binary);
-        command.arg("up");
-        for (option, folder) in [("--state", "state"), ("--run", "run")] {
-            command.arg(option).arg(directory.path().join(folder));
-        }
-        command.args(["--listen", "127.0.0.1:0"]).args(more);
-        let mut daemon = Child::start(&mut command)?;
-        let line = daemon.wait_for_line(READY, START);
+        let more: Vec<String> = more.iter().map(|word| (*word).to_owned()).collect();
+        let daemon = launch(&binary, directory.path(), &more)?;
         // From here on the guard purges, whatever fails below.
         let mut started = Self {
             directory,
             binary,
+            more,
             daemon,
             url: String::new(),
             administrator: Credentials::new(),
         };
-        let line = line?;
+        started.meet()?;
+        Ok(started)
+    }
+
+    /// Waits for the daemon's address and reads its credentials.
+    fn meet(&mut self) -> Result<()> {
+        let line = self.daemon.wait_for_line(READY, START)?;
         let from = line.find("http://").context("no address in the line")?;
-        started.url = line[from..]
+        self.url = line[from..]
             .split_whitespace()
             .next()
             .unwrap_or_default()
             .to_owned();
-        started.administrator = started.environment()?;
-        Ok(started)
+        self.administrator = self.environment()?;
+        Ok(())
+    }
+
+    /// Ends the daemon as a crash does (SIGKILL) and waits until it is gone.
+    pub fn kill(&mut self) -> Result<()> {
+        self.daemon.signal(Signal::SIGKILL)?;
+        self.daemon.wait(STOP).map(drop)
+    }
+
+    /// Starts the daemon again on the same state; its port is another one.
+    pub fn restart(&mut self) -> Result<()> {
+        self.daemon = launch(&self.binary, self.directory.path(), &self.more)?;
+        self.meet()
+    }
+
+    /// Makes an account and returns its administrator's variables.
+    pub fn account(&self, name: &str) -> Result<Credentials> {
+        let text = self.cli(&["account", "create", name])?;
+        Ok(exports(&text))
+    }
+
+    /// These variables with the daemon's present address: after a restart.
+    pub fn again(&self, who: &Credentials) -> Credentials {
+        let mut who = who.clone();
+        who.insert("AWS_ENDPOINT_URL".into(), self.url.clone());
+        who
+    }
+
+    /// The state directory.
+    pub fn state(&self) -> PathBuf {
+        self.directory.path().join("state")
+    }
+
+    /// The run directory.
+    pub fn run(&self) -> PathBuf {
+        self.directory.path().join("run")
     }
 
     /// The API's address.
@@ -81,9 +119,7 @@ impl Ginnel {
         command
             .arg("--state")
             .arg(self.directory.path().join("state"));
-        if words.first() != Some(&"env") {
-            command.arg("--run").arg(self.directory.path().join("run"));
-        }
+        command.arg("--run").arg(self.directory.path().join("run"));
         stdout(&mut command)
     }
 
@@ -119,11 +155,7 @@ impl Ginnel {
     /// Reads the `export NAME=value` lines of `ginnel env`.
     fn environment(&self) -> Result<Credentials> {
         let text = self.cli(&["env"])?;
-        let found: Credentials = text
-            .lines()
-            .filter_map(|line| line.trim().strip_prefix("export ")?.split_once('='))
-            .map(|(name, value)| (name.to_owned(), value.trim_matches(['\'', '"']).to_owned()))
-            .collect();
+        let found = exports(&text);
         for name in [
             "AWS_ENDPOINT_URL",
             "AWS_ACCESS_KEY_ID",
@@ -145,6 +177,24 @@ impl Drop for Ginnel {
             eprintln!("ginnel down --purge: {error:#}");
         }
     }
+}
+
+fn launch(binary: &Path, directory: &Path, more: &[String]) -> Result<Child> {
+    let mut command = Command::new(binary);
+    command.arg("up");
+    for (option, folder) in [("--state", "state"), ("--run", "run")] {
+        command.arg(option).arg(directory.join(folder));
+    }
+    command.args(["--listen", "127.0.0.1:0"]).args(more);
+    Child::start(&mut command)
+}
+
+/// The `export NAME=value` lines of a text.
+fn exports(text: &str) -> Credentials {
+    text.lines()
+        .filter_map(|line| line.trim().strip_prefix("export ")?.split_once('='))
+        .map(|(name, value)| (name.to_owned(), value.trim_matches(['\'', '"']).to_owned()))
+        .collect()
 }
 
 fn stdout(command: &mut Command) -> Result<String> {
