@@ -17,17 +17,18 @@ const JSON: &str = "application/json";
 
 /// Calls as one principal.
 #[derive(Clone, Debug)]
-pub(crate) struct Client {
+pub struct Client {
     who: Credentials,
     http: ureq::Agent,
 }
 
 /// An answer of an AWS query operation.
 #[derive(Debug)]
-pub(crate) struct Xml(String);
+pub struct Xml(String);
 
 impl Client {
-    pub(crate) fn new(who: Credentials) -> Self {
+    /// A caller with these credentials.
+    pub fn new(who: Credentials) -> Self {
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(Duration::from_secs(60)))
@@ -38,12 +39,13 @@ impl Client {
         }
     }
 
-    pub(crate) fn credentials(&self) -> &Credentials {
+    /// As whom it calls.
+    pub fn credentials(&self) -> &Credentials {
         &self.who
     }
 
     /// One of Ginnel's own operations.
-    pub(crate) fn ginnel(&self, operation: &str, body: &Value) -> Result<Value> {
+    pub fn ginnel(&self, operation: &str, body: &Value) -> Result<Value> {
         let path = format!("/_ginnel/{operation}");
         let (status, text) = self.send(Service::Ginnel, &path, JSON, &body.to_string())?;
         let answer: Value = serde_json::from_str(&text)
@@ -56,7 +58,7 @@ impl Client {
     }
 
     /// An operation of EC2 or ELBv2, with its wire parameters.
-    pub(crate) fn aws(
+    pub fn aws(
         &self,
         service: Service,
         action: &str,
@@ -123,18 +125,18 @@ impl Client {
 
 impl Xml {
     /// The text of the first element with this name.
-    pub(crate) fn first(&self, element: &str) -> Option<String> {
+    pub fn first(&self, element: &str) -> Option<String> {
         self.all(element).into_iter().next()
     }
 
     /// The first element's text, or an error that names it.
-    pub(crate) fn need(&self, element: &str) -> Result<String> {
+    pub fn need(&self, element: &str) -> Result<String> {
         self.first(element)
             .with_context(|| format!("the answer has no {element}: {}", self.0))
     }
 
     /// The texts of all elements with this name, in order.
-    pub(crate) fn all(&self, element: &str) -> Vec<String> {
+    pub fn all(&self, element: &str) -> Vec<String> {
         let mut reader = quick_xml::Reader::from_str(&self.0);
         let mut inside = false;
         let mut found = Vec::new();

@@ -1,25 +1,7 @@
-//! The `ginnel` binary: composition, configuration and the command line. No logic lives here:
-//! each verb in `cli/` asks the daemon, and `compose.rs` is the only place that picks concrete
-//! types for the rooms.
-
-mod cli;
-mod client;
-mod compose;
-mod demo;
-mod output;
-mod place;
+//! The `ginnel` binary.
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 fn main() -> ExitCode {
-    let command = cli::Command::parse();
-    match cli::run(command) {
-        Ok(code) => code,
-        Err(error) => {
-            eprintln!("ginnel: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    ginnel::main()
 }

@@ -31,12 +31,17 @@ pub(crate) struct Place {
 
 /// How to reach the daemon as its administrator; written by `ginnel up`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Credentials {
-    pub(crate) endpoint_url: String,
-    pub(crate) region: String,
-    pub(crate) account: String,
-    pub(crate) access_key_id: String,
-    pub(crate) secret_access_key: String,
+pub struct Credentials {
+    /// The API's address, `http://…`.
+    pub endpoint_url: String,
+    /// The region that it serves.
+    pub region: String,
+    /// The account.
+    pub account: String,
+    /// The access key's id.
+    pub access_key_id: String,
+    /// The access key's secret.
+    pub secret_access_key: String,
 }
 
 impl Place {
