@@ -12,14 +12,30 @@
 //! durability are the committer's.
 
 mod dispatch;
+mod connection;
+mod elbv2;
+mod elbv2_tags;
+mod endpoint;
+mod endpoint_modify;
+mod endpoint_service;
+mod endpoint_subnets;
+mod endpoint_wire;
 pub(crate) mod filter;
 pub(crate) mod ginnel;
 
+mod listener;
+mod load_balancer;
 pub(crate) mod page;
 mod place;
 pub(crate) mod refusal;
+pub(crate) mod security_group;
+mod security_group_rule;
+mod service_catalog;
+mod service_permission;
 mod sts;
 pub(crate) mod tags;
+mod target;
+mod target_group;
 mod vpc;
 
 use std::cell::RefCell;

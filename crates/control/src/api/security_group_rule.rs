@@ -1,0 +1,3 @@
+//! Rules of security groups: authorise, revoke, list.
+
+pub(crate) mod permission;
