@@ -4,6 +4,10 @@ use aws::{Fault, Request, ec2, elbv2, sts};
 use model::world::{Change, World};
 
 use super::{Call, Decision, place, sts as identity, vpc};
+use super::{
+    connection, elbv2_tags, endpoint, endpoint_modify, endpoint_service, listener, load_balancer,
+    service_catalog, service_permission, target, target_group,
+};
 
 /// An answer, ready to be encoded, and what it changes.
 #[derive(Debug)]
@@ -103,10 +107,99 @@ fn ec2(world: &World, call: &Call, request: &ec2::Request) -> Result<Outcome, Fa
         R::DescribeAvailabilityZones(r) => {
             read!(Ec2 DescribeAvailabilityZones place::describe_zones(call, r)?)
         }
+        // endpoint service
+        R::CreateVpcEndpointServiceConfiguration(r) => {
+            write!(Ec2 CreateVpcEndpointServiceConfiguration endpoint_service::create(world, call, r)?)
+        }
+        R::ModifyVpcEndpointServiceConfiguration(r) => {
+            write!(Ec2 ModifyVpcEndpointServiceConfiguration endpoint_service::modify(world, call, r)?)
+        }
+        R::DescribeVpcEndpointServiceConfigurations(r) => {
+            read!(Ec2 DescribeVpcEndpointServiceConfigurations endpoint_service::describe(world, call, r)?)
+        }
+        R::DeleteVpcEndpointServiceConfigurations(r) => {
+            write!(Ec2 DeleteVpcEndpointServiceConfigurations endpoint_service::delete(world, call, r)?)
+        }
+        R::DescribeVpcEndpointServices(r) => {
+            read!(Ec2 DescribeVpcEndpointServices service_catalog::describe(world, call, r)?)
+        }
+        R::ModifyVpcEndpointServicePermissions(r) => {
+            write!(Ec2 ModifyVpcEndpointServicePermissions service_permission::modify(world, call, r)?)
+        }
+        R::DescribeVpcEndpointServicePermissions(r) => {
+            read!(Ec2 DescribeVpcEndpointServicePermissions service_permission::describe(world, call, r)?)
+        }
+        // connection
+        R::AcceptVpcEndpointConnections(r) => {
+            write!(Ec2 AcceptVpcEndpointConnections connection::accept(world, call, r)?)
+        }
+        R::RejectVpcEndpointConnections(r) => {
+            write!(Ec2 RejectVpcEndpointConnections connection::reject(world, call, r)?)
+        }
+        R::DescribeVpcEndpointConnections(r) => {
+            read!(Ec2 DescribeVpcEndpointConnections connection::describe(world, call, r)?)
+        }
+        // endpoint
+        R::CreateVpcEndpoint(r) => write!(Ec2 CreateVpcEndpoint endpoint::create(world, call, r)?),
+        R::ModifyVpcEndpoint(r) => {
+            write!(Ec2 ModifyVpcEndpoint endpoint_modify::modify(world, call, r)?)
+        }
+        R::DescribeVpcEndpoints(r) => {
+            read!(Ec2 DescribeVpcEndpoints endpoint::describe(world, call, r)?)
+        }
+        R::DeleteVpcEndpoints(r) => {
+            write!(Ec2 DeleteVpcEndpoints endpoint::delete(world, call, r)?)
+        }
         other => Err(Fault::bad_request("UnsupportedOperation", other.name())),
     }
 }
 
-fn elbv2(_world: &World, _call: &Call, request: &elbv2::Request) -> Result<Outcome, Fault> {
-    Err(Fault::bad_request("UnsupportedOperation", request.name()))
+fn elbv2(world: &World, call: &Call, request: &elbv2::Request) -> Result<Outcome, Fault> {
+    use elbv2::Request as R;
+    match request {
+        // load balancer
+        R::CreateLoadBalancer(r) => {
+            write!(Elbv2 CreateLoadBalancer load_balancer::create(world, call, r)?)
+        }
+        R::DescribeLoadBalancers(r) => {
+            read!(Elbv2 DescribeLoadBalancers load_balancer::describe(world, call, r)?)
+        }
+        R::DeleteLoadBalancer(r) => {
+            write!(Elbv2 DeleteLoadBalancer load_balancer::delete(world, call, r)?)
+        }
+        R::DescribeLoadBalancerAttributes(r) => {
+            read!(Elbv2 DescribeLoadBalancerAttributes load_balancer::describe_attributes(world, call, r)?)
+        }
+        // target group
+        R::CreateTargetGroup(r) => {
+            write!(Elbv2 CreateTargetGroup target_group::create(world, call, r)?)
+        }
+        R::DescribeTargetGroups(r) => {
+            read!(Elbv2 DescribeTargetGroups target_group::describe(world, call, r)?)
+        }
+        R::DeleteTargetGroup(r) => {
+            write!(Elbv2 DeleteTargetGroup target_group::delete(world, call, r)?)
+        }
+        R::DescribeTargetGroupAttributes(r) => {
+            read!(Elbv2 DescribeTargetGroupAttributes target_group::describe_attributes(world, call, r)?)
+        }
+        // target
+        R::RegisterTargets(r) => write!(Elbv2 RegisterTargets target::register(world, call, r)?),
+        R::DeregisterTargets(r) => {
+            write!(Elbv2 DeregisterTargets target::deregister(world, call, r)?)
+        }
+        R::DescribeTargetHealth(r) => {
+            read!(Elbv2 DescribeTargetHealth target::describe_health(world, call, r)?)
+        }
+        // listener
+        R::CreateListener(r) => write!(Elbv2 CreateListener listener::create(world, call, r)?),
+        R::DescribeListeners(r) => {
+            read!(Elbv2 DescribeListeners listener::describe(world, call, r)?)
+        }
+        R::DeleteListener(r) => write!(Elbv2 DeleteListener listener::delete(world, call, r)?),
+        // tags
+        R::AddTags(r) => write!(Elbv2 AddTags elbv2_tags::add(world, call, r)?),
+        R::RemoveTags(r) => write!(Elbv2 RemoveTags elbv2_tags::remove(world, call, r)?),
+        R::DescribeTags(r) => read!(Elbv2 DescribeTags elbv2_tags::describe(world, call, r)?),
+    }
 }

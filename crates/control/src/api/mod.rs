@@ -11,8 +11,8 @@
 //! another tenant's things do not exist. It changes nothing itself; DryRun, invariants and
 //! durability are the committer's.
 
-mod dispatch;
 mod connection;
+mod dispatch;
 mod elbv2;
 mod elbv2_tags;
 mod endpoint;
@@ -217,5 +217,7 @@ pub(crate) fn not_found<K: Kind>(stem: &str, id: Id<K>) -> Fault {
     )
 }
 
+#[cfg(test)]
+pub(crate) mod scene;
 #[cfg(test)]
 pub(crate) mod tests;
