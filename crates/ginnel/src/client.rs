@@ -58,12 +58,7 @@ impl Client {
     }
 
     /// An operation of EC2 or ELBv2, with its wire parameters.
-    pub fn aws(
-        &self,
-        service: Service,
-        action: &str,
-        parameters: &[(&str, &str)],
-    ) -> Result<Xml> {
+    pub fn aws(&self, service: Service, action: &str, parameters: &[(&str, &str)]) -> Result<Xml> {
         let body = form_urlencoded::Serializer::new(String::new())
             .append_pair("Action", action)
             .append_pair("Version", service.version())

@@ -8,6 +8,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use nix::sys::socket::{setsockopt, sockopt::RcvBufForce};
 
 use crate::netns::Netns;
 use crate::proc::pause;
@@ -102,6 +103,9 @@ impl Verifier {
     }
 }
 
+/// Bytes that a [`UdpReceiver`]'s socket holds.
+const RECEIVE_BUFFER: usize = 256 << 20;
+
 /// What a receiver of numbered datagrams can tell.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sequence {
@@ -191,6 +195,8 @@ impl UdpReceiver {
     /// Listens inside the namespace.
     pub fn start(ns: &Netns, address: SocketAddr) -> Result<Self> {
         let socket = ns.run(|| UdpSocket::bind(address))?.context("bind UDP")?;
+        // What waits here while this thread waits for a CPU must not count as lost.
+        setsockopt(&socket, RcvBufForce, &RECEIVE_BUFFER).context("enlarge the buffer")?;
         let address = socket.local_addr()?;
         let state = Arc::new(Mutex::new(Sequence::default()));
         let stop = Arc::new(AtomicBool::new(false));

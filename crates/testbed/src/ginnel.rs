@@ -70,8 +70,14 @@ impl Ginnel {
 
     /// Starts the daemon again on the same state; its port is another one.
     pub fn restart(&mut self) -> Result<()> {
-        self.daemon = launch(&self.binary, self.directory.path(), &self.more)?;
+        self.launch()?;
         self.meet()
+    }
+
+    /// Starts the daemon again, and does not wait until it listens.
+    pub fn launch(&mut self) -> Result<()> {
+        self.daemon = launch(&self.binary, self.directory.path(), &self.more)?;
+        Ok(())
     }
 
     /// Makes an account and returns its administrator's variables.

@@ -1,0 +1,10 @@
+//! The whole product from outside: the real binary, the real API, real packets.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod clients;
+mod demo;
+mod lab;
+mod passage;
+mod refuse;
+mod survive;

@@ -1,0 +1,150 @@
+//! What passes, what does not, and what is told of it.
+
+use std::io::{Read as _, Write as _};
+use std::time::Duration;
+
+use testbed::server::Server;
+use testbed::{client, eventually};
+
+use crate::lab::{LIMIT, Lab};
+
+const SILENCE: Duration = Duration::from_millis(300);
+
+#[test]
+fn udp_and_tcp_cross() {
+    if !testbed::usable() {
+        return;
+    }
+    let lab = Lab::new("TCP_UDP");
+    let _echo = Server::echo_udp(&lab.target_ns, Lab::serve_at()).unwrap();
+    let _http = Server::http(&lab.target_ns, Lab::serve_at(), "one").unwrap();
+    let dial = lab.dial();
+    let (back, from) = client::echo_udp(&lab.client_ns, dial, b"ping", LIMIT).unwrap();
+    assert_eq!((back.as_slice(), from), (&b"ping"[..], dial));
+    let reply = client::http_get(&lab.client_ns, dial, "/", LIMIT).unwrap();
+    assert!(reply.body.contains("name=one"), "{reply:?}");
+}
+
+#[test]
+fn rejection_cuts_what_is_open_and_acceptance_opens_again() {
+    if !testbed::usable() {
+        return;
+    }
+    let lab = Lab::new("TCP");
+    let _echo = Server::echo_tcp(&lab.target_ns, Lab::serve_at()).unwrap();
+    let dial = lab.dial();
+    let mut stream = client::connect(&lab.client_ns, dial, LIMIT).unwrap();
+    stream.set_read_timeout(Some(LIMIT)).unwrap();
+    let mut byte = [1];
+    stream.write_all(&byte).unwrap();
+    stream.read_exact(&mut byte).unwrap();
+    let ids = [
+        ("ServiceId", lab.service.as_str()),
+        ("VpcEndpointId.1", lab.endpoint.as_str()),
+    ];
+    lab.provider.ec2("RejectVpcEndpointConnections", &ids);
+    assert_eq!(
+        lab.consumer.state(&lab.endpoint).as_deref(),
+        Some("rejected")
+    );
+    eventually("the open connection to be cut", LIMIT, || {
+        let sent = stream.write_all(&byte);
+        (sent.is_err() || stream.read_exact(&mut byte).is_err()).then_some(())
+    })
+    .unwrap();
+    client::connect(&lab.client_ns, dial, SILENCE).unwrap_err();
+    lab.provider.ec2("AcceptVpcEndpointConnections", &ids);
+    lab.consumer.wait_for(&lab.endpoint, "available");
+    client::echo_tcp(&lab.client_ns, dial, b"again", LIMIT).unwrap();
+}
+
+#[test]
+fn a_deleted_endpoint_is_gone_with_its_address() {
+    if !testbed::usable() {
+        return;
+    }
+    let lab = Lab::new("TCP");
+    let dial = lab.dial();
+    let id = [("VpcEndpointId.1", lab.endpoint.as_str())];
+    lab.consumer.ec2("DeleteVpcEndpoints", &id);
+    eventually("the endpoint to be gone", LIMIT, || {
+        lab.consumer.state(&lab.endpoint).is_none().then_some(())
+    })
+    .unwrap();
+    client::connect(&lab.client_ns, dial, SILENCE).unwrap_err();
+    let status = lab.status();
+    assert_eq!(status["endpoints"].as_array().unwrap().len(), 0);
+    let eni = status["interfaces"].as_array().unwrap().iter();
+    let eni = eni
+        .filter(|eni| eni["id"] == lab.client_eni.as_str())
+        .next()
+        .unwrap();
+    assert!(
+        eni["drops"]["no-route"].as_u64() > Some(0) || eni["drops"].is_null(),
+        "{eni}"
+    );
+    // The address is free again, and the subnet can go once its ENIs are detached.
+    let again = lab.consumer.endpoint(&lab.service);
+    let _ = again;
+}
+
+#[test]
+fn a_security_group_change_holds_for_new_flows_at_once() {
+    if !testbed::usable() {
+        return;
+    }
+    let lab = Lab::new("TCP");
+    let _echo = Server::echo_tcp(&lab.target_ns, Lab::serve_at()).unwrap();
+    let dial = lab.dial();
+    client::echo_tcp(&lab.client_ns, dial, b"open", LIMIT).unwrap();
+    let shown = lab.consumer.ec2(
+        "DescribeSecurityGroups",
+        &[
+            ("Filter.1.Name", "group-name"),
+            ("Filter.1.Value.1", "open-*"),
+        ],
+    );
+    let group = shown.need("groupId").unwrap();
+    let rule = [
+        ("GroupId", group.as_str()),
+        ("IpPermissions.1.IpProtocol", "-1"),
+        ("IpPermissions.1.IpRanges.1.CidrIp", "10.0.0.0/16"),
+    ];
+    lab.consumer.ec2("RevokeSecurityGroupIngress", &rule);
+    eventually("new connections to be refused", LIMIT, || {
+        client::connect(&lab.client_ns, dial, SILENCE).err()
+    })
+    .unwrap();
+    let counted = eventually("the drop to be reported", LIMIT, || {
+        let status = lab.status();
+        let endpoint = status["endpoints"].as_array()?.first()?.clone();
+        endpoint["drops"]["security-group"].as_u64()
+    });
+    assert!(counted.unwrap() > 0);
+}
+
+#[test]
+fn detaching_removes_the_device_and_its_resolver_file() {
+    if !testbed::usable() {
+        return;
+    }
+    let lab = Lab::new("TCP");
+    let name = lab.client_ns.name().to_owned();
+    let file = std::path::Path::new("/etc/netns")
+        .join(&name)
+        .join("resolv.conf");
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.contains("nameserver 10.0.0.2"), "{text}");
+    lab.ginnel.cli(&["detach", &lab.client_eni]).unwrap();
+    assert!(!file.exists());
+    let links = lab
+        .client_ns
+        .command("ip")
+        .args(["-o", "link"])
+        .check()
+        .unwrap();
+    assert!(!links.contains("eth0"), "{links}");
+    lab.ginnel.cli(&["attach", &lab.client_eni, &name]).unwrap();
+    let _http = Server::http(&lab.target_ns, Lab::serve_at(), "one").unwrap();
+    client::http_get(&lab.client_ns, lab.dial(), "/", LIMIT).unwrap();
+}
