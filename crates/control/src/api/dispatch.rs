@@ -4,6 +4,7 @@ use aws::{Fault, Request, ec2, elbv2, sts};
 use model::world::{Change, World};
 
 use super::{Call, Decision, place, sts as identity, vpc};
+use super::{interface, security_group, security_group_rule, subnet, tag};
 use super::{
     connection, elbv2_tags, endpoint, endpoint_modify, endpoint_service, listener, load_balancer,
     service_catalog, service_permission, target, target_group,
@@ -102,6 +103,65 @@ fn ec2(world: &World, call: &Call, request: &ec2::Request) -> Result<Outcome, Fa
         R::DescribeVpcAttribute(r) => {
             read!(Ec2 DescribeVpcAttribute vpc::describe_attribute(world, call, r)?)
         }
+        // subnet
+        R::CreateSubnet(r) => {
+            write!(Ec2 CreateSubnet subnet::create(world, call, r)?)
+        }
+        R::DescribeSubnets(r) => {
+            read!(Ec2 DescribeSubnets subnet::describe(world, call, r)?)
+        }
+        R::DeleteSubnet(r) => {
+            done!(DeleteSubnet subnet::delete(world, call, r)?)
+        }
+        R::ModifySubnetAttribute(r) => {
+            done!(ModifySubnetAttribute subnet::modify_attribute(world, call, r)?)
+        }
+        // security group
+        R::CreateSecurityGroup(r) => {
+            write!(Ec2 CreateSecurityGroup security_group::create(world, call, r)?)
+        }
+        R::DescribeSecurityGroups(r) => {
+            read!(Ec2 DescribeSecurityGroups security_group::describe(world, call, r)?)
+        }
+        R::DeleteSecurityGroup(r) => {
+            write!(Ec2 DeleteSecurityGroup security_group::delete(world, call, r)?)
+        }
+        // security group rule
+        R::AuthorizeSecurityGroupIngress(r) => {
+            write!(Ec2 AuthorizeSecurityGroupIngress security_group_rule::authorize_ingress(world, call, r)?)
+        }
+        R::AuthorizeSecurityGroupEgress(r) => {
+            write!(Ec2 AuthorizeSecurityGroupEgress security_group_rule::authorize_egress(world, call, r)?)
+        }
+        R::RevokeSecurityGroupIngress(r) => {
+            write!(Ec2 RevokeSecurityGroupIngress security_group_rule::revoke_ingress(world, call, r)?)
+        }
+        R::RevokeSecurityGroupEgress(r) => {
+            write!(Ec2 RevokeSecurityGroupEgress security_group_rule::revoke_egress(world, call, r)?)
+        }
+        R::DescribeSecurityGroupRules(r) => {
+            read!(Ec2 DescribeSecurityGroupRules security_group_rule::describe(world, call, r)?)
+        }
+        // interface
+        R::CreateNetworkInterface(r) => {
+            write!(Ec2 CreateNetworkInterface interface::create(world, call, r)?)
+        }
+        R::DescribeNetworkInterfaces(r) => {
+            read!(Ec2 DescribeNetworkInterfaces interface::describe(world, call, r)?)
+        }
+        R::DeleteNetworkInterface(r) => {
+            done!(DeleteNetworkInterface interface::delete(world, call, r)?)
+        }
+        // tag
+        R::CreateTags(r) => {
+            done!(CreateTags tag::create(world, call, r)?)
+        }
+        R::DeleteTags(r) => {
+            done!(DeleteTags tag::delete(world, call, r)?)
+        }
+        R::DescribeTags(r) => {
+            read!(Ec2 DescribeTags tag::describe(world, call, r)?)
+        }
         // place
         R::DescribeRegions(r) => read!(Ec2 DescribeRegions place::describe_regions(call, r)?),
         R::DescribeAvailabilityZones(r) => {
@@ -150,7 +210,6 @@ fn ec2(world: &World, call: &Call, request: &ec2::Request) -> Result<Outcome, Fa
         R::DeleteVpcEndpoints(r) => {
             write!(Ec2 DeleteVpcEndpoints endpoint::delete(world, call, r)?)
         }
-        other => Err(Fault::bad_request("UnsupportedOperation", other.name())),
     }
 }
 

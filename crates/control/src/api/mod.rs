@@ -23,6 +23,7 @@ mod endpoint_wire;
 pub(crate) mod filter;
 pub(crate) mod ginnel;
 
+pub(crate) mod interface;
 mod listener;
 mod load_balancer;
 pub(crate) mod page;
@@ -33,6 +34,8 @@ mod security_group_rule;
 mod service_catalog;
 mod service_permission;
 mod sts;
+pub(crate) mod subnet;
+mod tag;
 pub(crate) mod tags;
 mod target;
 mod target_group;

@@ -1,0 +1,121 @@
+//! Tags through the dispatcher.
+
+use crate::api::tests::{Desk, first};
+
+/// A VPC, its subnet, a group and its rule, an interface.
+fn things(desk: &mut Desk) -> [String; 5] {
+    let vpc = desk.make("CreateVpc", "CidrBlock=10.0.0.0/16", "vpcId");
+    let block = format!("VpcId={vpc}&CidrBlock=10.0.1.0/24");
+    let subnet = desk.make("CreateSubnet", &block, "subnetId");
+    let group = desk.make(
+        "CreateSecurityGroup",
+        &format!("VpcId={vpc}&GroupName=web&GroupDescription=web"),
+        "groupId",
+    );
+    let rule = desk.make(
+        "AuthorizeSecurityGroupIngress",
+        &format!("GroupId={group}&IpProtocol=tcp&FromPort=80&ToPort=80&CidrIp=0.0.0.0/0"),
+        "securityGroupRuleId",
+    );
+    let id = format!("SubnetId={subnet}");
+    let eni = desk.make("CreateNetworkInterface", &id, "networkInterfaceId");
+    [vpc, subnet, group, rule, eni]
+}
+
+fn named(ids: &[String]) -> String {
+    let parts = ids.iter().enumerate();
+    let parts = parts.map(|(at, id)| format!("ResourceId.{}={id}&", at + 1));
+    parts.collect()
+}
+
+#[test]
+fn everything_can_be_tagged_listed_and_untagged() {
+    let mut desk = Desk::new();
+    let ids = things(&mut desk);
+    let all = named(&ids);
+    desk.ok("CreateTags", &format!("{all}Tag.1.Key=team&Tag.1.Value=blue&Tag.2.Key=empty"));
+    let kinds = ["vpc", "subnet", "security-group", "security-group-rule", "network-interface"];
+    for (id, kind) in ids.iter().zip(kinds) {
+        let listed = desk.ok(
+            "DescribeTags",
+            &format!("Filter.1.Name=resource-id&Filter.1.Value.1={id}&Filter.2.Name=key&Filter.2.Value.1=team"),
+        );
+        assert_eq!(listed.matches("<item>").count(), 1, "{listed}");
+        assert_eq!(first(&listed, "resourceType").unwrap(), kind);
+        assert_eq!(first(&listed, "value").unwrap(), "blue");
+    }
+    let vpcs = desk.ok("DescribeVpcs", "Filter.1.Name=tag:team&Filter.1.Value.1=blue");
+    assert!(vpcs.contains(&ids[0]));
+    // Another value stays; the same value, and a key alone, go.
+    desk.ok("DeleteTags", &format!("{all}Tag.1.Key=team&Tag.1.Value=red"));
+    assert_eq!(desk.ok("DescribeTags", "").matches("<item>").count(), 10);
+    desk.ok("DeleteTags", &format!("{all}Tag.1.Key=team&Tag.1.Value=blue"));
+    assert_eq!(desk.ok("DescribeTags", "").matches("<item>").count(), 5);
+    desk.ok("DeleteTags", &format!("ResourceId.1={}&Tag.1.Key=empty", ids[0]));
+    assert_eq!(desk.ok("DescribeTags", "").matches("<item>").count(), 4);
+    desk.ok("DeleteTags", &all);
+    assert_eq!(desk.ok("DescribeTags", "").matches("<item>").count(), 0);
+}
+
+#[test]
+fn pages_hold_each_tag_once() {
+    let mut desk = Desk::new();
+    let ids = things(&mut desk);
+    let key = "k".repeat(127);
+    for end in ["a", "b", "c"] {
+        desk.ok("CreateTags", &format!("{}Tag.1.Key={key}{end}&Tag.1.Value=v", named(&ids)));
+    }
+    let (mut seen, mut token) = (0, String::new());
+    loop {
+        let listed = desk.ok("DescribeTags", &format!("MaxResults=7{token}"));
+        seen += listed.matches("<item>").count();
+        let Some(next) = first(&listed, "nextToken") else { break };
+        token = format!("&NextToken={next}");
+    }
+    assert_eq!(seen, 15);
+}
+
+#[test]
+fn tags_that_cannot_be_are_refused() {
+    let mut desk = Desk::new();
+    let [vpc, ..] = things(&mut desk);
+    let absent = "0123456789abcdef0";
+    for (id, code) in [
+        ("i-0123456789abcdef0".to_owned(), "InvalidID"),
+        (format!("eni-attach-{absent}"), "InvalidID"),
+        ("vpc-1".to_owned(), "InvalidVpcID.Malformed"),
+        (format!("vpc-{absent}"), "InvalidVpcID.NotFound"),
+        (format!("subnet-{absent}"), "InvalidSubnetID.NotFound"),
+        (format!("sg-{absent}"), "InvalidGroup.NotFound"),
+        ("sg-1".to_owned(), "InvalidGroupId.Malformed"),
+        (format!("sgr-{absent}"), "InvalidSecurityGroupRuleId.NotFound"),
+        (format!("eni-{absent}"), "InvalidNetworkInterfaceID.NotFound"),
+        (format!("vpce-{absent}"), "InvalidVpcEndpointId.NotFound"),
+        (format!("vpce-svc-{absent}"), "InvalidVpcEndpointServiceId.NotFound"),
+    ] {
+        // One that is wrong spoils all.
+        let both = format!("ResourceId.1={vpc}&ResourceId.2={id}&Tag.1.Key=a");
+        assert_eq!(desk.fault("CreateTags", &both).code, code, "{id}");
+        assert_eq!(desk.fault("DeleteTags", &both).code, code, "{id}");
+    }
+    for (tags, code) in [
+        ("", "MissingParameter"),
+        ("Tag.1.Key=aws:x", "InvalidParameterValue"),
+        ("Tag.1.Value=x", "InvalidParameterValue"),
+    ] {
+        let request = format!("ResourceId.1={vpc}&{tags}");
+        assert_eq!(desk.fault("CreateTags", &request).code, code, "{tags}");
+    }
+    desk.switch_account();
+    let request = format!("ResourceId.1={vpc}&Tag.1.Key=a");
+    assert_eq!(desk.fault("CreateTags", &request).code, "InvalidVpcID.NotFound");
+}
+
+#[test]
+fn another_accounts_tags_are_not_listed() {
+    let mut desk = Desk::new();
+    let ids = things(&mut desk);
+    desk.ok("CreateTags", &format!("{}Tag.1.Key=a", named(&ids)));
+    desk.switch_account();
+    assert_eq!(desk.ok("DescribeTags", "").matches("<item>").count(), 0);
+}
