@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use aws::Service;
 use aws::call::Parts;
 use aws::sigv4::{self, Key};
+use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::Event;
 use serde_json::Value;
 
@@ -133,18 +134,35 @@ impl Xml {
     /// The texts of all elements with this name, in order.
     pub fn all(&self, element: &str) -> Vec<String> {
         let mut reader = quick_xml::Reader::from_str(&self.0);
-        let mut inside = false;
+        let mut inside: Option<String> = None;
         let mut found = Vec::new();
         loop {
-            match reader.read_event() {
-                Ok(Event::Start(start)) => inside = start.name().as_ref() == element,
-                Ok(Event::Text(text)) if inside => {
-                    found.push(text.to_string());
+            match (reader.read_event(), &mut inside) {
+                (Ok(Event::Start(start)), _) => {
+                    inside = (start.name().as_ref() == element).then(String::new);
                 }
-                Ok(Event::End(_)) => inside = false,
-                Ok(Event::Eof) | Err(_) => return found,
-                Ok(_) => {}
+                (Ok(Event::Text(text)), Some(inside)) => inside.push_str(&text),
+                (Ok(Event::GeneralRef(name)), Some(inside)) => match name.resolve_char_ref() {
+                    Ok(Some(character)) => inside.push(character),
+                    _ => inside.push_str(resolve_predefined_entity(&name).unwrap_or_default()),
+                },
+                (Ok(Event::End(_)), _) => found.extend(inside.take()),
+                (Ok(Event::Eof) | Err(_), _) => return found,
+                (Ok(_), _) => {}
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Xml;
+
+    #[test]
+    fn texts_are_whole_and_without_entities() {
+        let xml = Xml("<a><b>one &quot;two&quot; &#x26; three</b><b/><c>x</c><b>4</b></a>".into());
+        assert_eq!(xml.all("b"), ["one \"two\" & three", "4"]);
+        assert_eq!(xml.first("c").as_deref(), Some("x"));
+        assert!(xml.need("d").is_err());
     }
 }

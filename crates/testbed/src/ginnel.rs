@@ -139,7 +139,8 @@ impl Ginnel {
         let mut command = Command::new("aws");
         command
             .args(words)
-            .args(["--output", "json", "--no-cli-pager"])
+            .args(["--output", "json"])
+            .env("AWS_PAGER", "")
             .envs(who)
             // The caller's own profile and files must not leak in.
             .env_remove("AWS_PROFILE")

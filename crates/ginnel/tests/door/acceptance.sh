@@ -3,6 +3,7 @@
 # AWS_ENDPOINT_URL and the credentials of `ginnel env`, and GINNEL, GINNEL_STATE, GINNEL_RUN for
 # the two things that AWS has no call for: a second account, and binding an ENI to a namespace.
 set -euo pipefail
+export AWS_PAGER=
 
 namespaces=() server=""
 clean_up() {
@@ -12,8 +13,8 @@ clean_up() {
 trap clean_up EXIT
 
 fail() { echo "acceptance: $*" >&2; exit 1; }
-ec2() { aws --output text --no-cli-pager ec2 "$@"; }
-elb() { aws --output text --no-cli-pager elbv2 "$@"; }
+ec2() { aws --output text ec2 "$@"; }
+elb() { aws --output text elbv2 "$@"; }
 # The code of a call that must fail.
 refused() {
 	local code=$1 told
