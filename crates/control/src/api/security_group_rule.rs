@@ -372,3 +372,6 @@ fn revoke(
     let revoked = gone.iter().map(|rule| wire_revoked(&group, rule)).collect();
     Ok((group, revoked))
 }
+
+#[cfg(test)]
+mod tests;

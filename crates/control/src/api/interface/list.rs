@@ -193,10 +193,20 @@ pub(super) fn wire(world: &World, call: &Call, interface: &Interface) -> ec2::Ne
     let dns_name = dns_name(call, interface);
     let groups = interface.groups.iter().map(|id| ec2::GroupIdentifier {
         group_id: Some(id.to_string()),
-        group_name: world.security_groups.get(id).map(|group| group.name.clone()),
+        group_name: world
+            .security_groups
+            .get(id)
+            .map(|group| group.name.clone()),
     });
     ec2::NetworkInterface {
-        status: Some(if attachment.is_some() { "in-use" } else { "available" }.into()),
+        status: Some(
+            if attachment.is_some() {
+                "in-use"
+            } else {
+                "available"
+            }
+            .into(),
+        ),
         attachment,
         availability_zone: zone.map(|zone| zone.name(&call.region)),
         availability_zone_id: zone.map(|zone| zone.id(&call.region)),

@@ -60,10 +60,7 @@ pub(crate) fn describe(
 }
 
 /// The rules of the caller's groups.
-fn all<'a>(
-    world: &'a World,
-    call: &Call,
-) -> impl Iterator<Item = (&'a SecurityGroup, &'a Rule)> {
+fn all<'a>(world: &'a World, call: &Call) -> impl Iterator<Item = (&'a SecurityGroup, &'a Rule)> {
     let owner = call.account;
     let groups = world.security_groups.values().map(Arc::as_ref);
     groups

@@ -13,7 +13,12 @@ const TCP: u8 = 6;
 const UDP: u8 = 17;
 const ICMP6: u8 = 58;
 /// Protocols that have names.
-const NAMES: [(u8, &str); 4] = [(ICMP, "icmp"), (TCP, "tcp"), (UDP, "udp"), (ICMP6, "icmpv6")];
+const NAMES: [(u8, &str); 4] = [
+    (ICMP, "icmp"),
+    (TCP, "tcp"),
+    (UDP, "udp"),
+    (ICMP6, "icmpv6"),
+];
 
 /// A permission as a request gives it, with its note.
 #[derive(Debug)]
@@ -99,11 +104,7 @@ fn parse_protocol(text: &str) -> Result<Option<u8>, Fault> {
 }
 
 /// Ports, or ICMP type and code. Other protocols have none: AWS takes what is given for "all".
-fn ports(
-    protocol: Option<u8>,
-    from: Option<i32>,
-    to: Option<i32>,
-) -> Result<(i32, i32), Fault> {
+fn ports(protocol: Option<u8>, from: Option<i32>, to: Option<i32>) -> Result<(i32, i32), Fault> {
     let shown = |port: Option<i32>| port.map_or("none".to_owned(), |port| port.to_string());
     let refuse = |why: &str| {
         let value = format!("{}:{}", shown(from), shown(to));
@@ -142,7 +143,11 @@ fn ports(
 fn cidr4(text: Option<&str>) -> Result<Ipv4Net, Fault> {
     let text = text.ok_or_else(|| Fault::missing("IpPermissions.N.IpRanges.N.CidrIp"))?;
     let net: Ipv4Net = text.parse().map_err(|_| {
-        Fault::invalid_value("CidrIp", text, "the CIDR block is malformed; give for example 10.0.0.0/16 or 10.0.0.1/32")
+        Fault::invalid_value(
+            "CidrIp",
+            text,
+            "the CIDR block is malformed; give for example 10.0.0.0/16 or 10.0.0.1/32",
+        )
     })?;
     if net.trunc() != net {
         return Err(host_bits("CidrIp", text, &net.trunc()));
@@ -153,7 +158,11 @@ fn cidr4(text: Option<&str>) -> Result<Ipv4Net, Fault> {
 fn cidr6(text: Option<&str>) -> Result<Ipv6Net, Fault> {
     let text = text.ok_or_else(|| Fault::missing("IpPermissions.N.Ipv6Ranges.N.CidrIpv6"))?;
     let net: Ipv6Net = text.parse().map_err(|_| {
-        Fault::invalid_value("CidrIpv6", text, "the CIDR block is malformed; give for example 2001:db8::/32 or ::/0")
+        Fault::invalid_value(
+            "CidrIpv6",
+            text,
+            "the CIDR block is malformed; give for example 2001:db8::/32 or ::/0",
+        )
     })?;
     if net.trunc() != net {
         return Err(host_bits("CidrIpv6", text, &net.trunc()));
@@ -188,7 +197,10 @@ fn group(call: &Call, pair: &ec2::UserIdGroupPair) -> Result<SecurityGroupId, Fa
     ])?;
     let id = group_id.as_deref();
     let id = id.ok_or_else(|| Fault::missing("IpPermissions.N.Groups.N.GroupId"))?;
-    if let Some(user) = user_id.as_deref().filter(|user| *user != call.account.to_string()) {
+    if let Some(user) = user_id
+        .as_deref()
+        .filter(|user| *user != call.account.to_string())
+    {
         return Err(Fault::bad_request(
             "InvalidGroup.NotFound",
             format!(

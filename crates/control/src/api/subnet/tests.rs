@@ -32,9 +32,15 @@ fn a_subnet_is_made_listed_and_removed() {
         ("available-ip-address-count&Filter.1.Value.1=251", true),
         ("cidr-block&Filter.1.Value.1=10.0.1.0/24", true),
         ("default-for-az&Filter.1.Value.1=true", false),
-        ("ipv6-cidr-block-association.state&Filter.1.Value.1=*", false),
+        (
+            "ipv6-cidr-block-association.state&Filter.1.Value.1=*",
+            false,
+        ),
         ("state&Filter.1.Value.1=available", true),
-        ("subnet-arn&Filter.1.Value.1=arn:aws:ec2:us-east-1:123456789012:subnet/*", true),
+        (
+            "subnet-arn&Filter.1.Value.1=arn:aws:ec2:us-east-1:123456789012:subnet/*",
+            true,
+        ),
         ("tag:Name&Filter.1.Value.1=one", true),
         ("tag:Name&Filter.1.Value.1=two", false),
     ] {
@@ -42,10 +48,16 @@ fn a_subnet_is_made_listed_and_removed() {
         assert_eq!(listed.contains(&subnet), found, "{filter}");
     }
     let unknown = "Filter.1.Name=colour&Filter.1.Value.1=red";
-    assert_eq!(desk.fault("DescribeSubnets", unknown).code, "InvalidParameterValue");
+    assert_eq!(
+        desk.fault("DescribeSubnets", unknown).code,
+        "InvalidParameterValue"
+    );
     desk.ok("DeleteSubnet", &format!("SubnetId={subnet}"));
     let by_id = format!("SubnetId.1={subnet}");
-    assert_eq!(desk.fault("DescribeSubnets", &by_id).code, "InvalidSubnetID.NotFound");
+    assert_eq!(
+        desk.fault("DescribeSubnets", &by_id).code,
+        "InvalidSubnetID.NotFound"
+    );
 }
 
 #[test]
@@ -54,20 +66,48 @@ fn bad_blocks_and_zones_are_told_apart() {
     let first = format!("VpcId={vpc}&CidrBlock=10.0.1.0/24");
     let first = desk.make("CreateSubnet", &first, "subnetId");
     for (parameters, code, word) in [
-        ("CidrBlock=10.1.0.0/24", "InvalidSubnet.Range", "10.0.0.0/16"),
+        (
+            "CidrBlock=10.1.0.0/24",
+            "InvalidSubnet.Range",
+            "10.0.0.0/16",
+        ),
         ("CidrBlock=10.0.0.0/15", "InvalidSubnet.Range", "/28"),
-        ("CidrBlock=10.0.1.128/25", "InvalidSubnet.Conflict", first.as_str()),
-        ("CidrBlock=10.0.0.0/22", "InvalidSubnet.Conflict", first.as_str()),
-        ("CidrBlock=10.0.2.1/24", "InvalidParameterValue", "10.0.2.0/24"),
+        (
+            "CidrBlock=10.0.1.128/25",
+            "InvalidSubnet.Conflict",
+            first.as_str(),
+        ),
+        (
+            "CidrBlock=10.0.0.0/22",
+            "InvalidSubnet.Conflict",
+            first.as_str(),
+        ),
+        (
+            "CidrBlock=10.0.2.1/24",
+            "InvalidParameterValue",
+            "10.0.2.0/24",
+        ),
         ("", "MissingParameter", "CidrBlock"),
-        ("CidrBlock=10.0.2.0/24&AvailabilityZone=us-east-1z", "InvalidParameterValue", "us-east-1a"),
-        ("CidrBlock=10.0.2.0/24&AvailabilityZoneId=usw2-az1", "InvalidParameterValue", "use1-az1"),
+        (
+            "CidrBlock=10.0.2.0/24&AvailabilityZone=us-east-1z",
+            "InvalidParameterValue",
+            "us-east-1a",
+        ),
+        (
+            "CidrBlock=10.0.2.0/24&AvailabilityZoneId=usw2-az1",
+            "InvalidParameterValue",
+            "use1-az1",
+        ),
         (
             "CidrBlock=10.0.2.0/24&AvailabilityZone=us-east-1a&AvailabilityZoneId=use1-az2",
             "InvalidParameterCombination",
             "us-east-1a",
         ),
-        ("CidrBlock=10.0.2.0/24&Ipv6CidrBlock=2001:db8::/64", "UnsupportedOperation", "Ipv6CidrBlock"),
+        (
+            "CidrBlock=10.0.2.0/24&Ipv6CidrBlock=2001:db8::/64",
+            "UnsupportedOperation",
+            "Ipv6CidrBlock",
+        ),
     ] {
         let fault = desk.fault("CreateSubnet", &format!("VpcId={vpc}&{parameters}"));
         assert_eq!(fault.code, code, "{parameters}");
@@ -100,7 +140,10 @@ fn a_subnet_with_interfaces_stays() {
     assert!(fault.message.contains(&eni), "{}", fault.message);
     let listed = desk.make("DescribeSubnets", "", "availableIpAddressCount");
     assert_eq!(listed, "250");
-    desk.ok("DeleteNetworkInterface", &format!("NetworkInterfaceId={eni}"));
+    desk.ok(
+        "DeleteNetworkInterface",
+        &format!("NetworkInterfaceId={eni}"),
+    );
     desk.ok("DeleteSubnet", &id);
 }
 
@@ -110,12 +153,21 @@ fn one_attribute_can_be_set() {
     let block = format!("VpcId={vpc}&CidrBlock=10.0.1.0/24");
     let id = desk.make("CreateSubnet", &block, "subnetId");
     let set = |what: &str| format!("SubnetId={id}&{what}");
-    desk.ok("ModifySubnetAttribute", &set("MapPublicIpOnLaunch.Value=true"));
-    assert_eq!(desk.make("DescribeSubnets", "", "mapPublicIpOnLaunch"), "true");
+    desk.ok(
+        "ModifySubnetAttribute",
+        &set("MapPublicIpOnLaunch.Value=true"),
+    );
+    assert_eq!(
+        desk.make("DescribeSubnets", "", "mapPublicIpOnLaunch"),
+        "true"
+    );
     for (what, code) in [
         ("", "MissingParameter"),
         ("EnableDns64.Value=true", "UnsupportedOperation"),
-        ("PrivateDnsHostnameTypeOnLaunch=resource-name", "UnsupportedOperation"),
+        (
+            "PrivateDnsHostnameTypeOnLaunch=resource-name",
+            "UnsupportedOperation",
+        ),
     ] {
         assert_eq!(desk.fault("ModifySubnetAttribute", &set(what)).code, code);
     }
@@ -129,14 +181,26 @@ fn another_accounts_subnet_does_not_exist() {
     desk.switch_account();
     for (action, parameters, code) in [
         ("CreateSubnet", block, "InvalidVpcID.NotFound"),
-        ("DeleteSubnet", format!("SubnetId={id}"), "InvalidSubnetID.NotFound"),
-        ("DescribeSubnets", format!("SubnetId.1={id}"), "InvalidSubnetID.NotFound"),
+        (
+            "DeleteSubnet",
+            format!("SubnetId={id}"),
+            "InvalidSubnetID.NotFound",
+        ),
+        (
+            "DescribeSubnets",
+            format!("SubnetId.1={id}"),
+            "InvalidSubnetID.NotFound",
+        ),
         (
             "ModifySubnetAttribute",
             format!("SubnetId={id}&MapPublicIpOnLaunch.Value=true"),
             "InvalidSubnetID.NotFound",
         ),
-        ("DeleteSubnet", "SubnetId=subnet-1".into(), "InvalidSubnetID.Malformed"),
+        (
+            "DeleteSubnet",
+            "SubnetId=subnet-1".into(),
+            "InvalidSubnetID.Malformed",
+        ),
     ] {
         assert_eq!(desk.fault(action, &parameters).code, code, "{action}");
     }

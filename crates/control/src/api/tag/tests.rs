@@ -33,8 +33,17 @@ fn everything_can_be_tagged_listed_and_untagged() {
     let mut desk = Desk::new();
     let ids = things(&mut desk);
     let all = named(&ids);
-    desk.ok("CreateTags", &format!("{all}Tag.1.Key=team&Tag.1.Value=blue&Tag.2.Key=empty"));
-    let kinds = ["vpc", "subnet", "security-group", "security-group-rule", "network-interface"];
+    desk.ok(
+        "CreateTags",
+        &format!("{all}Tag.1.Key=team&Tag.1.Value=blue&Tag.2.Key=empty"),
+    );
+    let kinds = [
+        "vpc",
+        "subnet",
+        "security-group",
+        "security-group-rule",
+        "network-interface",
+    ];
     for (id, kind) in ids.iter().zip(kinds) {
         let listed = desk.ok(
             "DescribeTags",
@@ -44,14 +53,26 @@ fn everything_can_be_tagged_listed_and_untagged() {
         assert_eq!(first(&listed, "resourceType").unwrap(), kind);
         assert_eq!(first(&listed, "value").unwrap(), "blue");
     }
-    let vpcs = desk.ok("DescribeVpcs", "Filter.1.Name=tag:team&Filter.1.Value.1=blue");
+    let vpcs = desk.ok(
+        "DescribeVpcs",
+        "Filter.1.Name=tag:team&Filter.1.Value.1=blue",
+    );
     assert!(vpcs.contains(&ids[0]));
     // Another value stays; the same value, and a key alone, go.
-    desk.ok("DeleteTags", &format!("{all}Tag.1.Key=team&Tag.1.Value=red"));
+    desk.ok(
+        "DeleteTags",
+        &format!("{all}Tag.1.Key=team&Tag.1.Value=red"),
+    );
     assert_eq!(desk.ok("DescribeTags", "").matches("<item>").count(), 10);
-    desk.ok("DeleteTags", &format!("{all}Tag.1.Key=team&Tag.1.Value=blue"));
+    desk.ok(
+        "DeleteTags",
+        &format!("{all}Tag.1.Key=team&Tag.1.Value=blue"),
+    );
     assert_eq!(desk.ok("DescribeTags", "").matches("<item>").count(), 5);
-    desk.ok("DeleteTags", &format!("ResourceId.1={}&Tag.1.Key=empty", ids[0]));
+    desk.ok(
+        "DeleteTags",
+        &format!("ResourceId.1={}&Tag.1.Key=empty", ids[0]),
+    );
     assert_eq!(desk.ok("DescribeTags", "").matches("<item>").count(), 4);
     desk.ok("DeleteTags", &all);
     assert_eq!(desk.ok("DescribeTags", "").matches("<item>").count(), 0);
@@ -63,13 +84,18 @@ fn pages_hold_each_tag_once() {
     let ids = things(&mut desk);
     let key = "k".repeat(127);
     for end in ["a", "b", "c"] {
-        desk.ok("CreateTags", &format!("{}Tag.1.Key={key}{end}&Tag.1.Value=v", named(&ids)));
+        desk.ok(
+            "CreateTags",
+            &format!("{}Tag.1.Key={key}{end}&Tag.1.Value=v", named(&ids)),
+        );
     }
     let (mut seen, mut token) = (0, String::new());
     loop {
         let listed = desk.ok("DescribeTags", &format!("MaxResults=7{token}"));
         seen += listed.matches("<item>").count();
-        let Some(next) = first(&listed, "nextToken") else { break };
+        let Some(next) = first(&listed, "nextToken") else {
+            break;
+        };
         token = format!("&NextToken={next}");
     }
     assert_eq!(seen, 15);
@@ -88,10 +114,19 @@ fn tags_that_cannot_be_are_refused() {
         (format!("subnet-{absent}"), "InvalidSubnetID.NotFound"),
         (format!("sg-{absent}"), "InvalidGroup.NotFound"),
         ("sg-1".to_owned(), "InvalidGroupId.Malformed"),
-        (format!("sgr-{absent}"), "InvalidSecurityGroupRuleId.NotFound"),
-        (format!("eni-{absent}"), "InvalidNetworkInterfaceID.NotFound"),
+        (
+            format!("sgr-{absent}"),
+            "InvalidSecurityGroupRuleId.NotFound",
+        ),
+        (
+            format!("eni-{absent}"),
+            "InvalidNetworkInterfaceID.NotFound",
+        ),
         (format!("vpce-{absent}"), "InvalidVpcEndpointId.NotFound"),
-        (format!("vpce-svc-{absent}"), "InvalidVpcEndpointServiceId.NotFound"),
+        (
+            format!("vpce-svc-{absent}"),
+            "InvalidVpcEndpointServiceId.NotFound",
+        ),
     ] {
         // One that is wrong spoils all.
         let both = format!("ResourceId.1={vpc}&ResourceId.2={id}&Tag.1.Key=a");
@@ -108,7 +143,10 @@ fn tags_that_cannot_be_are_refused() {
     }
     desk.switch_account();
     let request = format!("ResourceId.1={vpc}&Tag.1.Key=a");
-    assert_eq!(desk.fault("CreateTags", &request).code, "InvalidVpcID.NotFound");
+    assert_eq!(
+        desk.fault("CreateTags", &request).code,
+        "InvalidVpcID.NotFound"
+    );
 }
 
 #[test]
