@@ -4,11 +4,11 @@ use aws::{Fault, Request, ec2, elbv2, sts};
 use model::world::{Change, World};
 
 use super::{Call, Decision, place, sts as identity, vpc};
-use super::{interface, security_group, security_group_rule, subnet, tag};
 use super::{
     connection, elbv2_tags, endpoint, endpoint_modify, endpoint_service, listener, load_balancer,
     service_catalog, service_permission, target, target_group,
 };
+use super::{interface, security_group, security_group_rule, subnet, tag};
 
 /// An answer, ready to be encoded, and what it changes.
 #[derive(Debug)]

@@ -26,6 +26,7 @@ pub(crate) mod ginnel;
 pub(crate) mod interface;
 mod listener;
 mod load_balancer;
+mod load_balancer_subnets;
 pub(crate) mod page;
 mod place;
 pub(crate) mod refusal;
