@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws::{Fault, ec2};
 use model::endpoint::Endpoint;
 use model::endpoint_service::EndpointService;
-use model::id::{EndpointId, RuleId, SecurityGroupId, ServiceId};
+use model::id::{RuleId, SecurityGroupId};
 use model::interface::Interface;
 use model::security_group::SecurityGroup;
 use model::subnet::Subnet;
@@ -15,8 +15,8 @@ use model::world::{Change, World};
 
 use super::page::page;
 use super::{
-    Call, Decision, digest, filter, interface, not_found, parse_id, security_group,
-    security_group_rule, subnet, tags, vpc,
+    Call, Decision, digest, endpoint, endpoint_service, filter, interface, not_found, parse_id,
+    security_group, security_group_rule, subnet, tags, vpc,
 };
 
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateTags.html>
@@ -112,17 +112,11 @@ fn edit_all(
 fn edit_other(world: &World, call: &Call, text: &str, edit: Edit<'_>) -> Result<Change, Fault> {
     // The longer prefix first: that of endpoints begins that of services.
     if text.starts_with("vpce-svc-") {
-        let id: ServiceId = parse_id("VpcEndpointServiceId", text)?;
-        let found = world.service(call.account, id);
-        let found = found.ok_or_else(|| not_found("VpcEndpointServiceId", id))?;
-        let mut service = EndpointService::clone(found);
+        let mut service = EndpointService::clone(endpoint_service::find(world, call, text)?);
         edit(&mut service.tags)?;
         Ok(service.into())
     } else if text.starts_with("vpce-") {
-        let id: EndpointId = parse_id("VpcEndpointId", text)?;
-        let found = world.endpoint(call.account, id);
-        let found = found.ok_or_else(|| not_found("VpcEndpointId", id))?;
-        let mut endpoint = Endpoint::clone(found);
+        let mut endpoint = Endpoint::clone(endpoint::find(world, call, text)?);
         edit(&mut endpoint.tags)?;
         Ok(endpoint.into())
     } else if text.starts_with("vpc-") && !text.starts_with("vpc-cidr-assoc-") {

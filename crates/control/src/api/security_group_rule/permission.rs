@@ -253,7 +253,9 @@ pub(crate) fn in_words(permission: &Permission) -> String {
 /// The rules of one way as EC2 lists them in a group: one entry for all of the same protocol
 /// and ports.
 pub(crate) fn merged(group: &SecurityGroup, egress: bool) -> Vec<ec2::IpPermission> {
-    let mut listed: Vec<((Option<u8>, i32, i32), ec2::IpPermission)> = Vec::new();
+    // Entry by entry, what its rules have in common.
+    let mut keys = Vec::new();
+    let mut listed: Vec<ec2::IpPermission> = Vec::new();
     for rule in group.rules.iter().filter(|rule| rule.egress == egress) {
         let Permission {
             protocol,
@@ -262,22 +264,20 @@ pub(crate) fn merged(group: &SecurityGroup, egress: bool) -> Vec<ec2::IpPermissi
             peer,
         } = &rule.permission;
         let key = (*protocol, *from, *to);
-        let place = listed.iter().position(|(known, _)| *known == key);
+        let place = keys.iter().position(|known| *known == key);
         let place = place.unwrap_or_else(|| {
             // Where ports mean nothing there are none.
             let has_ports = protocol.is_some_and(|number| NAMES.iter().any(|n| n.0 == number));
-            listed.push((
-                key,
-                ec2::IpPermission {
-                    from_port: Some(*from).filter(|_| has_ports),
-                    to_port: Some(*to).filter(|_| has_ports),
-                    ip_protocol: Some(protocol_name(*protocol)),
-                    ..ec2::IpPermission::default()
-                },
-            ));
+            keys.push(key);
+            listed.push(ec2::IpPermission {
+                from_port: Some(*from).filter(|_| has_ports),
+                to_port: Some(*to).filter(|_| has_ports),
+                ip_protocol: Some(protocol_name(*protocol)),
+                ..ec2::IpPermission::default()
+            });
             listed.len() - 1
         });
-        let Some((_, entry)) = listed.get_mut(place) else {
+        let Some(entry) = listed.get_mut(place) else {
             continue;
         };
         let description = rule.description.clone();
@@ -298,5 +298,5 @@ pub(crate) fn merged(group: &SecurityGroup, egress: bool) -> Vec<ec2::IpPermissi
             }),
         }
     }
-    listed.into_iter().map(|(_, entry)| entry).collect()
+    listed
 }

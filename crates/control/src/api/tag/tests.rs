@@ -1,5 +1,6 @@
 //! Tags through the dispatcher.
 
+use crate::api::scene::Scene;
 use crate::api::tests::{Desk, first};
 
 /// A VPC, its subnet, a group and its rule, an interface.
@@ -76,6 +77,33 @@ fn everything_can_be_tagged_listed_and_untagged() {
     assert_eq!(desk.ok("DescribeTags", "").matches("<item>").count(), 4);
     desk.ok("DeleteTags", &all);
     assert_eq!(desk.ok("DescribeTags", "").matches("<item>").count(), 0);
+}
+
+#[test]
+fn endpoints_and_services_can_be_tagged() {
+    let mut scene = Scene::new();
+    let service = scene.service("lb", false);
+    let endpoint = scene.endpoint(&service);
+    scene
+        .desk
+        .ok("CreateTags", &format!("ResourceId.1={service}&Tag.1.Key=a"));
+    let listed = scene.desk.ok("DescribeTags", "");
+    assert_eq!(
+        first(&listed, "resourceType").unwrap(),
+        "vpc-endpoint-service"
+    );
+    scene.consumer(|desk| {
+        let theirs = desk.fault("CreateTags", &format!("ResourceId.1={service}&Tag.1.Key=a"));
+        assert_eq!(theirs.code, "InvalidVpcEndpointServiceId.NotFound");
+        desk.ok(
+            "CreateTags",
+            &format!("ResourceId.1={endpoint}&Tag.1.Key=b"),
+        );
+        let listed = desk.ok("DescribeTags", "");
+        assert_eq!(first(&listed, "resourceType").unwrap(), "vpc-endpoint");
+        let filter = "Filter.1.Name=tag-key&Filter.1.Value.1=b";
+        assert!(desk.ok("DescribeVpcEndpoints", filter).contains(&endpoint));
+    });
 }
 
 #[test]
