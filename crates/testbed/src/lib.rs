@@ -19,6 +19,7 @@ pub mod packet;
 pub mod proc;
 pub mod raw;
 pub mod server;
+pub mod tenant;
 
 pub use netns::Netns;
 pub use proc::{Child, eventually};

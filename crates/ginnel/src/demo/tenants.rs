@@ -448,7 +448,7 @@ fn request(
     made.need("vpcEndpointId")
 }
 
-pub(super) fn accept(
+fn accept(
     stage: &Stage,
     tell: &Teller,
     provider: &Tenant,

@@ -42,7 +42,9 @@ fn rejection_cuts_what_is_open_and_acceptance_opens_again() {
         ("ServiceId", lab.service.as_str()),
         ("VpcEndpointId.1", lab.endpoint.as_str()),
     ];
-    lab.provider.ec2("RejectVpcEndpointConnections", &ids);
+    lab.provider
+        .ec2("RejectVpcEndpointConnections", &ids)
+        .unwrap();
     assert_eq!(
         lab.consumer.state(&lab.endpoint).as_deref(),
         Some("rejected")
@@ -53,8 +55,10 @@ fn rejection_cuts_what_is_open_and_acceptance_opens_again() {
     })
     .unwrap();
     client::connect(&lab.client_ns, dial, SILENCE).unwrap_err();
-    lab.provider.ec2("AcceptVpcEndpointConnections", &ids);
-    lab.consumer.wait_for(&lab.endpoint, "available");
+    lab.provider
+        .ec2("AcceptVpcEndpointConnections", &ids)
+        .unwrap();
+    lab.consumer.wait_for(&lab.endpoint, "available").unwrap();
     client::echo_tcp(&lab.client_ns, dial, b"again", LIMIT).unwrap();
 }
 
@@ -66,7 +70,7 @@ fn a_deleted_endpoint_is_gone_with_its_address() {
     let lab = Lab::new("TCP");
     let dial = lab.dial();
     let id = [("VpcEndpointId.1", lab.endpoint.as_str())];
-    lab.consumer.ec2("DeleteVpcEndpoints", &id);
+    lab.consumer.ec2("DeleteVpcEndpoints", &id).unwrap();
     eventually("the endpoint to be gone", LIMIT, || {
         lab.consumer.state(&lab.endpoint).is_none().then_some(())
     })
@@ -94,8 +98,8 @@ fn a_deleted_endpoint_is_gone_with_its_address() {
             ("SubnetId.1", &lab.consumer.subnet),
         ],
     );
-    let next = next.need("vpcEndpointId").unwrap();
-    let address = lab.consumer.wait_for(&next, "available");
+    let next = next.unwrap().need("vpcEndpointId").unwrap();
+    let address = lab.consumer.wait_for(&next, "available").unwrap();
     assert_eq!(std::net::IpAddr::from(address), dial.ip());
 }
 
@@ -108,20 +112,25 @@ fn a_security_group_change_holds_for_new_flows_at_once() {
     let _echo = Server::echo_tcp(&lab.target_ns, Lab::serve_at()).unwrap();
     let dial = lab.dial();
     client::echo_tcp(&lab.client_ns, dial, b"open", LIMIT).unwrap();
-    let shown = lab.consumer.ec2(
-        "DescribeSecurityGroups",
-        &[
-            ("Filter.1.Name", "group-name"),
-            ("Filter.1.Value.1", "open-*"),
-        ],
-    );
+    let shown = lab
+        .consumer
+        .ec2(
+            "DescribeSecurityGroups",
+            &[
+                ("Filter.1.Name", "group-name"),
+                ("Filter.1.Value.1", "open-*"),
+            ],
+        )
+        .unwrap();
     let group = shown.need("groupId").unwrap();
     let rule = [
         ("GroupId", group.as_str()),
         ("IpPermissions.1.IpProtocol", "-1"),
         ("IpPermissions.1.IpRanges.1.CidrIp", "10.0.0.0/16"),
     ];
-    lab.consumer.ec2("RevokeSecurityGroupIngress", &rule);
+    lab.consumer
+        .ec2("RevokeSecurityGroupIngress", &rule)
+        .unwrap();
     eventually("new connections to be refused", LIMIT, || {
         client::connect(&lab.client_ns, dial, SILENCE).err()
     })

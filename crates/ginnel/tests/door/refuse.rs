@@ -9,7 +9,9 @@ use aws::call::Parts;
 use aws::sigv4::{self, Key};
 use testbed::ginnel::Ginnel;
 
-use crate::lab::{self, Tenant};
+use testbed::tenant::{Tenant, operator};
+
+use crate::lab::LIMIT;
 
 /// Runs the binary and returns its exit code and its stderr.
 fn run(words: &[&str]) -> (Option<i32>, String) {
@@ -42,7 +44,7 @@ fn post(url: &str, headers: &[(String, String)], body: &[u8]) -> String {
 
 /// A signed request, `skew` seconds off.
 fn signed(ginnel: &Ginnel, body: &str, skew: i64) -> Vec<(String, String)> {
-    let who = lab::operator(ginnel).credentials().clone();
+    let who = operator(ginnel).credentials().clone();
     let mut headers = vec![
         ("host".to_owned(), ginnel.url().replace("http://", "")),
         (
@@ -68,6 +70,10 @@ fn signed(ginnel: &Ginnel, body: &str, skew: i64) -> Vec<(String, String)> {
     let more = sigv4::sign(&parts, key, &who.region, Service::Ec2, now).unwrap();
     headers.extend(more);
     headers
+}
+
+fn attach_request(eni: &str, namespace: &str) -> serde_json::Value {
+    serde_json::json!({ "interface": eni, "namespace": namespace, "device": "eth0" })
 }
 
 #[test]
@@ -102,7 +108,7 @@ fn requests_that_are_refused() {
     );
     assert!(answer.contains("RequestEntityTooLarge"), "{answer}");
 
-    let tenant = Tenant::new(&ginnel, "one");
+    let tenant = Tenant::new(&ginnel, "one").unwrap();
     let fault = |action: &str, parameters: &[(&str, &str)]| {
         let error = tenant
             .client
@@ -152,8 +158,10 @@ fn a_namespace_that_is_none_is_refused_and_nothing_is_bound() {
         return;
     }
     let ginnel = Ginnel::start(&[]).unwrap();
-    let tenant = Tenant::new(&ginnel, "one");
-    let made = tenant.ec2("CreateNetworkInterface", &[("SubnetId", &tenant.subnet)]);
+    let tenant = Tenant::new(&ginnel, "one").unwrap();
+    let made = tenant
+        .ec2("CreateNetworkInterface", &[("SubnetId", &tenant.subnet)])
+        .unwrap();
     let eni = made.need("networkInterfaceId").unwrap();
     for (namespace, named) in [
         ("no-such-namespace", "does not exist"),
@@ -168,9 +176,8 @@ fn a_namespace_that_is_none_is_refused_and_nothing_is_bound() {
         } else {
             "/run/netns/no-such-namespace"
         };
-        let operator = lab::operator(&ginnel);
-        let error = operator
-            .ginnel("AttachInterface", &lab::attach_request(&eni, path))
+        let error = operator(&ginnel)
+            .ginnel("AttachInterface", &attach_request(&eni, path))
             .unwrap_err();
         assert!(error.to_string().contains(named), "{error}");
     }
@@ -182,17 +189,19 @@ fn a_namespace_that_is_none_is_refused_and_nothing_is_bound() {
         format!("{error:#}").contains("already has a device lo"),
         "{error:#}"
     );
-    let shown = tenant.ec2(
-        "DescribeNetworkInterfaces",
-        &[("NetworkInterfaceId.1", &eni)],
-    );
+    let shown = tenant
+        .ec2(
+            "DescribeNetworkInterfaces",
+            &[("NetworkInterfaceId.1", &eni)],
+        )
+        .unwrap();
     assert_eq!(shown.first("status").as_deref(), Some("available"));
     // A tenant may not bind anything on the host.
     let error = tenant
         .client
         .ginnel(
             "AttachInterface",
-            &lab::attach_request(&eni, &own.path().to_string_lossy()),
+            &attach_request(&eni, &own.path().to_string_lossy()),
         )
         .unwrap_err();
     assert!(error.to_string().contains("AccessDenied"), "{error}");
@@ -270,8 +279,8 @@ fn without_root_the_data_plane_is_refused_and_the_api_alone_works() {
     let mut command = nobody(&["up", "--no-dataplane", "--listen", "127.0.0.1:0"]);
     command.args(place);
     let mut daemon = testbed::Child::start(&mut command).unwrap();
-    daemon.wait_for_line("no packets flow", lab::LIMIT).unwrap();
-    daemon.wait_for_line("listening on", lab::LIMIT).unwrap();
+    daemon.wait_for_line("no packets flow", LIMIT).unwrap();
+    daemon.wait_for_line("listening on", LIMIT).unwrap();
 }
 
 #[test]
@@ -280,7 +289,7 @@ fn the_store_can_be_backed_up_and_checked_while_it_is_in_use() {
         return;
     }
     let ginnel = Ginnel::start(&["--no-dataplane"]).unwrap();
-    let _tenant = Tenant::new(&ginnel, "one");
+    let _tenant = Tenant::new(&ginnel, "one").unwrap();
     let copy = ginnel.state().join("copy.db");
     ginnel
         .cli(&["store", "backup", copy.to_str().unwrap()])
@@ -290,10 +299,7 @@ fn the_store_can_be_backed_up_and_checked_while_it_is_in_use() {
         assert!(told.contains("0 problems"), "{told}");
     }
     // The secret is nowhere in it in the clear.
-    let secret = lab::operator(&ginnel)
-        .credentials()
-        .secret_access_key
-        .clone();
+    let secret = operator(&ginnel).credentials().secret_access_key.clone();
     let bytes = std::fs::read(&copy).unwrap();
     assert!(
         !bytes

@@ -82,7 +82,8 @@ fn two_hundred_kills_lose_no_packet_and_no_acknowledged_write() {
             lab.meet_again();
             let vpc = lab
                 .consumer
-                .ec2("CreateVpc", &[("CidrBlock", "10.9.0.0/16")]);
+                .ec2("CreateVpc", &[("CidrBlock", "10.9.0.0/16")])
+                .unwrap();
             acknowledged.push(vpc.need("vpcId").unwrap());
             pause(Duration::from_micros(rng.random_range(0..3_000)));
             lab.ginnel.kill().unwrap();
@@ -109,7 +110,7 @@ fn two_hundred_kills_lose_no_packet_and_no_acknowledged_write() {
         sent > 50_000,
         "only {sent} packets were sent: the test was too short to mean anything"
     );
-    let listed = lab.consumer.ec2("DescribeVpcs", &[]).all("vpcId");
+    let listed = lab.consumer.ec2("DescribeVpcs", &[]).unwrap().all("vpcId");
     for vpc in &acknowledged {
         assert!(
             listed.contains(vpc),
