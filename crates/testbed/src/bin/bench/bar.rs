@@ -1,0 +1,93 @@
+//! The first bar of GOALS.md: what ginnel must reach.
+
+use serde::Serialize;
+
+use crate::measure::{Measure, Sample};
+use crate::stats::{BASIS, Spread, pairs};
+
+const OURS: &str = "ginnel";
+const PEERS: [&str; 2] = ["nftables", "haproxy"];
+
+/// One demand and whether it was met.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Verdict {
+    /// The demand in words.
+    pub(crate) demand: String,
+    /// The median that was found; none when it was not measured.
+    pub(crate) found: Option<f64>,
+    /// Whether it was met. Not measured is not met.
+    pub(crate) met: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Limit {
+    AtLeast(f64),
+    AtMost(f64),
+}
+
+/// Holds the samples against every demand.
+pub(crate) fn check(samples: &[Sample]) -> Vec<Verdict> {
+    use Limit::{AtLeast, AtMost};
+    let mut verdicts = Vec::new();
+    for (measure, limit) in [
+        (Measure::Bulk, AtLeast(0.90)),
+        (Measure::Rr, AtMost(1.10)),
+        (Measure::Crr1, AtLeast(0.85)),
+        (Measure::Crr32, AtLeast(0.85)),
+        (Measure::Pps, AtLeast(0.72)),
+    ] {
+        let found = ratio(samples, measure, BASIS);
+        verdicts.push(verdict(
+            &format!("{} by direct", measure.name()),
+            found,
+            limit,
+        ));
+    }
+    let added =
+        pairs(samples, Measure::Crr32, OURS, BASIS).map(|(ours, base)| ours.cpu_per - base.cpu_per);
+    let added = Spread::of(added).map(|spread| spread.median);
+    verdicts.push(verdict(
+        "CPU added per connection (crr32), us",
+        added,
+        AtMost(11.0),
+    ));
+    for peer in PEERS {
+        for measure in Measure::USUAL {
+            if measure.is_udp() && peer == "haproxy" {
+                continue;
+            }
+            let better = if measure.smaller_is_better() {
+                AtMost(1.0)
+            } else {
+                AtLeast(1.0)
+            };
+            let demand = format!("{} by {peer}", measure.name());
+            verdicts.push(verdict(&demand, ratio(samples, measure, peer), better));
+        }
+    }
+    verdicts
+}
+
+fn ratio(samples: &[Sample], measure: Measure, base: &str) -> Option<f64> {
+    let ratios = pairs(samples, measure, OURS, base).map(|(ours, base)| ours.value / base.value);
+    Spread::of(ratios).map(|spread| spread.median)
+}
+
+fn verdict(what: &str, found: Option<f64>, limit: Limit) -> Verdict {
+    let (sign, bound) = match limit {
+        Limit::AtLeast(bound) => (">=", bound),
+        Limit::AtMost(bound) => ("<=", bound),
+    };
+    let met = found.is_some_and(|found| match limit {
+        Limit::AtLeast(bound) => found >= bound,
+        Limit::AtMost(bound) => found <= bound,
+    });
+    Verdict {
+        demand: format!("{what} {sign} {bound:.2}"),
+        found,
+        met,
+    }
+}
+
+#[cfg(test)]
+mod tests;

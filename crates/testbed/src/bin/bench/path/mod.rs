@@ -1,0 +1,191 @@
+//! The ways from a client to a server that are compared.
+//!
+//! Each path makes its own namespaces and keeps them for the whole run; only one is in use at a
+//! time. All veths have the same MTU and default offloads, and the end namespaces are tuned alike.
+
+mod direct;
+mod ginnel;
+mod haproxy;
+mod nftables;
+
+use std::any::Any;
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use nix::sched::CpuSet;
+use nix::unistd::Pid;
+
+use crate::testbed::packet::{self, Macs};
+use crate::testbed::{Child, Netns, eventually, link};
+use crate::tool::READY;
+
+/// The port that servers listen on, TCP and UDP, on every path.
+pub(crate) const PORT: u16 = 7000;
+/// What every TCP sender uses, proxies too.
+pub(crate) const CONGESTION_CONTROL: &str = "reno";
+/// The source port of injected frames.
+const INJECTED: u16 = 40_000;
+/// Ethernet 14, IPv4 20, UDP 8, payload 22: 64 bytes without the frame check sequence.
+const PAYLOAD: [u8; 22] = [0x42; 22];
+
+/// A way to be measured.
+pub(crate) trait Path {
+    /// Its name on the command line.
+    fn name(&self) -> &'static str;
+
+    /// What it is made of, for the report.
+    fn about(&self) -> &'static str;
+
+    /// Whether UDP crosses it.
+    fn carries_udp(&self) -> bool {
+        true
+    }
+
+    /// Builds it. `cpus` is where everything that works for it must run.
+    fn setup(&self, cpus: CpuSet) -> Result<Lane>;
+
+    /// Clears what a measurement has left in it (flow tables), before the next one.
+    fn settle(&self, _lane: &Lane) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// A built path. Guards are dropped before the namespaces they work in.
+pub(crate) struct Lane {
+    /// Proxies, daemons, files.
+    #[expect(dead_code, reason = "held for what its end cleans up")]
+    pub(crate) guards: Vec<Box<dyn Any>>,
+    /// Where clients run; its interface is `eth0`.
+    pub(crate) client: Netns,
+    /// Where servers run; its interface is `eth0`.
+    pub(crate) server: Netns,
+    /// Namespaces between them.
+    #[expect(dead_code, reason = "held for what its end cleans up")]
+    pub(crate) between: Vec<Netns>,
+    /// What clients connect to; on-link for them.
+    pub(crate) dial: SocketAddrV4,
+    /// Where servers listen.
+    pub(crate) listen: SocketAddrV4,
+    /// The client's own address.
+    pub(crate) source: Ipv4Addr,
+}
+
+impl Lane {
+    /// The 64-byte UDP frame that the client injects: to whichever MAC answers for `dial`.
+    pub(crate) fn frame(&self) -> Result<Vec<u8>> {
+        let macs = Macs {
+            from: link::mac(&self.client, "eth0")?,
+            to: self.neighbour()?,
+        };
+        let from = SocketAddrV4::new(self.source, INJECTED);
+        packet::udp(macs, from, self.dial, &PAYLOAD)
+    }
+
+    /// Asks the kernel's neighbour table of the client, after giving it a reason to resolve.
+    fn neighbour(&self) -> Result<[u8; 6]> {
+        let (dial, ip) = (self.dial, self.dial.ip().to_string());
+        let mut found = None;
+        eventually("the neighbour's MAC", Duration::from_secs(3), || {
+            let _ = self.client.run(|| {
+                let socket = std::net::UdpSocket::bind(("0.0.0.0", 0))?;
+                socket.send_to(b"?", dial)
+            });
+            let table = self
+                .client
+                .command("ip")
+                .args(["neigh", "show", &ip])
+                .check();
+            found = table.ok().as_deref().and_then(lladdr);
+            found
+        })
+        .with_context(|| format!("nobody answers ARP for {ip}"))
+    }
+
+    /// A process inside the target's namespace, kept so that its counters can be read.
+    pub(crate) fn hold(&self) -> Result<Child> {
+        let me = std::env::current_exe()?;
+        let mut holder = self.server.command(me).args(["tool", "hold"]).spawn()?;
+        holder.wait_for_line(READY, Duration::from_secs(5))?;
+        Ok(holder)
+    }
+}
+
+fn lladdr(line: &str) -> Option<[u8; 6]> {
+    let text = line
+        .split_whitespace()
+        .skip_while(|word| *word != "lladdr")
+        .nth(1)?;
+    let bytes: Vec<u8> = text
+        .split(':')
+        .flat_map(|two| u8::from_str_radix(two, 16))
+        .collect();
+    bytes.try_into().ok()
+}
+
+/// All known paths, in the order of the report.
+pub(crate) fn all() -> Vec<Box<dyn Path>> {
+    vec![
+        Box::new(direct::Direct),
+        Box::new(nftables::Nftables),
+        Box::new(haproxy::Haproxy),
+        Box::new(ginnel::Ginnel),
+    ]
+}
+
+/// A namespace for a client, a server or a proxy, tuned alike on every path.
+fn namespace(prefix: &str) -> Result<Netns> {
+    let ns = Netns::new(prefix)?;
+    for (key, value) in [
+        // Tens of thousands of connections per measurement, all closed by the client.
+        ("net.ipv4.ip_local_port_range", "1024 65535"),
+        ("net.ipv4.tcp_tw_reuse", "1"),
+        // BBR, this machine's default, paces: one stream on one core then gets 15-18 Gb/s on a bare
+        // veth where 50 are possible, at 100 % CPU, and no path shows. Cubic is not allowed in a
+        // namespace without changing the host. Nothing is lost here, so Reno just opens its window.
+        ("net.ipv4.tcp_congestion_control", CONGESTION_CONTROL),
+        // A run must not learn from the one before.
+        ("net.ipv4.tcp_no_metrics_save", "1"),
+        // Neighbour discovery and router solicitations are noise here.
+        ("net.ipv6.conf.all.disable_ipv6", "1"),
+        ("net.ipv6.conf.default.disable_ipv6", "1"),
+    ] {
+        ns.sysctl(key, value)?;
+    }
+    // The benchmark's port must never be taken by an outgoing connection.
+    ns.sysctl("net.ipv4.ip_local_reserved_ports", &PORT.to_string())?;
+    Ok(ns)
+}
+
+/// Drops injected frames in the target's namespace as soon as its IP layer has counted them.
+///
+/// One rule at the raw hook is the cheapest place behind `ip_rcv` that needs no BPF. On a bare veth
+/// it lets 771k frames/s pass (795k with a drop before the IP layer, so it does not limit); a UDP
+/// socket with a full buffer 545k; no socket at all, with its ICMP errors, 374k.
+fn drop_injected(server: &Netns) -> Result<()> {
+    let rules = format!(
+        "table ip bench {{ chain raw {{ type filter hook prerouting priority raw; udp dport {PORT} drop; }}\n}}"
+    );
+    nft(server, &rules)
+}
+
+/// Loads rules into a namespace.
+fn nft(ns: &Netns, rules: &str) -> Result<()> {
+    ns.command("nft").arg(rules).check().map(drop)
+}
+
+/// The CPU set of these CPUs.
+pub(crate) fn cpu_set(cpus: &[usize]) -> Result<CpuSet> {
+    let mut set = CpuSet::new();
+    for cpu in cpus {
+        set.set(*cpu).with_context(|| format!("CPU {cpu}"))?;
+    }
+    Ok(set)
+}
+
+/// The CPUs that this process may use.
+pub(crate) fn allowed_cpus() -> Result<Vec<usize>> {
+    let set = nix::sched::sched_getaffinity(Pid::from_raw(0))?;
+    let all = 0..CpuSet::count();
+    Ok(all.filter(|cpu| set.is_set(*cpu) == Ok(true)).collect())
+}
