@@ -33,7 +33,8 @@ impl Ginnel {
     /// Starts the daemon and waits until it listens. `more` is added to its arguments.
     pub fn start(more: &[&str]) -> Result<Self> {
         let binary = binary()?;
-        let directory = tempfile::Builder::new().prefix("gnlt-").tempdir()?;
+        // Not one that is swept: a daemon that outlived its test still needs its state to be purged.
+        let directory = tempfile::Builder::new().prefix("ginnel-lab-").tempdir()?;
         let more: Vec<String> = more.iter().map(|word| (*word).to_owned()).collect();
         let daemon = launch(&binary, directory.path(), &more)?;
         // From here on the guard purges, whatever fails below.

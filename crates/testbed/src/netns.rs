@@ -40,7 +40,7 @@ pub struct Netns {
 impl Netns {
     /// Makes a namespace with loopback up. The first call of a process also sweeps leftovers.
     pub fn new(prefix: &str) -> Result<Self> {
-        SWEEP.call_once(sweep);
+        sweep();
         ensure!(
             !prefix.contains(['/', ' ']),
             "a namespace's prefix is one plain word, got {prefix:?}"
@@ -241,23 +241,41 @@ pub(crate) fn ip(words: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// Removes namespaces whose maker is dead.
-fn sweep() {
-    let Ok(entries) = fs::read_dir(RUN) else {
-        return;
-    };
-    for entry in entries.flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let maker = name
-            .strip_prefix(MARK)
-            .and_then(|rest| rest.split('-').next())
-            .and_then(|pid| pid.parse::<u32>().ok());
-        let Some(maker) = maker else { continue };
-        if !Path::new("/proc").join(maker.to_string()).exists() {
-            clear(&entry.path());
+/// Removes what dead makers left: namespaces with all that runs inside, and folders of
+/// [`folder`]. The first [`Netns::new`] of a process does it; more calls do nothing.
+pub fn sweep() {
+    SWEEP.call_once(|| {
+        for name in of_the_dead(Path::new(RUN)) {
+            clear(&Path::new(RUN).join(&name));
             remove(&name);
         }
-    }
+        let temporary = std::env::temp_dir();
+        for name in of_the_dead(&temporary) {
+            let _ = fs::remove_dir_all(temporary.join(name));
+        }
+    });
+}
+
+/// A temporary folder that [`sweep`] finds if this process is killed.
+pub fn folder() -> Result<tempfile::TempDir> {
+    let prefix = format!("{MARK}{}-", std::process::id());
+    let made = tempfile::Builder::new().prefix(&prefix).tempdir();
+    made.context("temporary folder")
+}
+
+/// Names in a folder that begin with the lab's mark and the pid of a process that is gone.
+fn of_the_dead(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    names
+        .filter(|name| {
+            let pid = name
+                .strip_prefix(MARK)
+                .and_then(|rest| rest.split('-').next());
+            let pid = pid.and_then(|pid| pid.parse::<u32>().ok());
+            pid.is_some_and(|pid| !Path::new("/proc").join(pid.to_string()).exists())
+        })
+        .collect()
 }
 
 /// Kills the processes of a namespace and waits shortly until none is left.

@@ -311,8 +311,13 @@ pub(crate) fn delete(
         ));
     }
     let (mut unsuccessful, mut changes) = (Vec::new(), Vec::new());
+    let mut seen: Vec<EndpointId> = Vec::new();
     for text in vpc_endpoint_ids {
-        let id: EndpointId = parse_id(STEM, text)?;
+        let id = parse_id(STEM, text)?;
+        if seen.contains(&id) {
+            continue;
+        }
+        seen.push(id);
         let Some(found) = world.endpoint(call.account, id) else {
             let message = absent(id).message;
             let fault = Fault::bad_request("InvalidVpcEndpoint.NotFound", message);

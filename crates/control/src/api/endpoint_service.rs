@@ -14,6 +14,9 @@ use model::world::{Change, Name, World};
 use super::page::page;
 use super::{Call, Decision, elbv2, endpoint_wire, filter, parse_id, tags, unsupported};
 
+/// Services of one deletion: a commit holds so many changes.
+const MAX_IDS: usize = 100;
+
 /// Makes a service of one or more load balancers of the caller.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVpcEndpointServiceConfiguration.html>
 pub(crate) fn create(
@@ -203,9 +206,7 @@ fn check_cover(world: &World, call: &Call, service: &EndpointService) -> Result<
     }
     let covered = zones(world, service);
     for endpoint in world.connections_of(service.id) {
-        let enis = endpoint.interfaces.iter();
-        let subnets = enis.filter_map(|id| world.interfaces.get(id)?.subnet.into());
-        let mut used = subnets.filter_map(|id| Some(world.subnets.get(&id)?.zone));
+        let mut used = endpoint_wire::zones(world, endpoint).into_iter();
         if let Some(zone) = used.find(|zone| !covered.contains(zone)) {
             return Err(Fault::bad_request(
                 "ExistingVpcEndpointConnections",
@@ -286,9 +287,23 @@ pub(crate) fn delete(
         dry_run: _,
         service_ids,
     } = request;
+    if service_ids.is_empty() || service_ids.len() > MAX_IDS {
+        return Err(Fault::bad_request(
+            "InvalidParameterValue",
+            format!(
+                "ServiceId has {} values; give 1 to {MAX_IDS}",
+                service_ids.len()
+            ),
+        ));
+    }
     let (mut unsuccessful, mut changes) = (Vec::new(), Vec::new());
+    let mut seen: Vec<ServiceId> = Vec::new();
     for text in service_ids {
-        let id: ServiceId = parse_id(MALFORMED_STEM, text)?;
+        let id = parse_id(MALFORMED_STEM, text)?;
+        if seen.contains(&id) {
+            continue;
+        }
+        seen.push(id);
         let fault = if world.service(call.account, id).is_none() {
             let message = absent(id).message;
             Fault::bad_request("InvalidVpcEndpointService.NotFound", message)

@@ -110,13 +110,13 @@ fn read(
             group.name
         ))
     })?;
-    if let Some(zone) = availability_zone {
-        if Zone::find(zone, &call.region).is_none() {
-            return Err(invalid_target(format!(
-                "The AvailabilityZone '{zone}' of target '{id}' is not one of {}; leave it out, targets outside the VPC ('all') are not supported",
-                call.region
-            )));
-        }
+    if let Some(zone) = availability_zone
+        && Zone::find(zone, &call.region).is_none()
+    {
+        return Err(invalid_target(format!(
+            "The AvailabilityZone '{zone}' of target '{id}' is not one of {}; leave it out, targets outside the VPC ('all') are not supported",
+            call.region
+        )));
     }
     let port = match number {
         None => group.port,

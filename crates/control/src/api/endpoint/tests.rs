@@ -209,7 +209,7 @@ fn deleting_closes_in_every_state() {
     let text = scene.consumer(|desk| {
         desk.ok(
             "DeleteVpcEndpoints",
-            &format!("VpcEndpointId.1={waiting}&VpcEndpointId.2={pending}&VpcEndpointId.3={rejected}&VpcEndpointId.4={gone}"),
+            &format!("VpcEndpointId.1={waiting}&VpcEndpointId.2={pending}&VpcEndpointId.3={rejected}&VpcEndpointId.4={gone}&VpcEndpointId.5={pending}"),
         )
     });
     assert_eq!(text.matches("<code>").count(), 1, "{text}");
@@ -228,4 +228,5 @@ fn deleting_closes_in_every_state() {
     assert_eq!(bad.code, "InvalidVpcEndpointId.Malformed");
 }
 
+mod demo;
 mod property;

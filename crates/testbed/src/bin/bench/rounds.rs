@@ -100,6 +100,8 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         eprintln!("bench: this is a debug build: the tools are the bottleneck. Use --release.");
     }
     let cores = cores(options.cpu)?;
+    // Before the control groups: what a killed run left running keeps its group alive.
+    crate::testbed::netns::sweep();
     let group = Group::enter();
     for note in &group.notes {
         eprintln!("bench: {note}");

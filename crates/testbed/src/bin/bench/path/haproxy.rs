@@ -9,7 +9,7 @@ use nix::sched::CpuSet;
 
 use super::{Lane, PORT, Path, namespace};
 use crate::testbed::link::{End, veth};
-use crate::testbed::{Child, Netns, eventually};
+use crate::testbed::{Child, Netns, eventually, netns};
 
 /// HAProxy in TCP mode.
 pub(crate) struct Haproxy;
@@ -45,7 +45,7 @@ impl Path for Haproxy {
             end(&server, "eth0", "10.4.0.10/24"),
             end(&proxy, "s0", "10.4.0.1/24"),
         )?;
-        let folder = tempfile::Builder::new().prefix("gnlt-").tempdir()?;
+        let folder = netns::folder()?;
         let file = folder.path().join("haproxy.cfg");
         std::fs::write(&file, configuration())?;
         let mut child = proxy
