@@ -14,6 +14,7 @@ mod cpu;
 mod machine;
 mod measure;
 mod path;
+mod provision;
 mod report;
 mod rounds;
 mod stats;
@@ -35,6 +36,8 @@ struct Arguments {
 enum Command {
     /// Measures all paths in interleaved rounds and prints a table.
     Run(rounds::Options),
+    /// Measures from CreateVpcEndpoint to the first byte through the endpoint.
+    Provision(provision::Options),
     /// One measuring tool; started by `run` inside a namespace.
     #[command(hide = true, subcommand)]
     Tool(tool::Tool),
@@ -43,6 +46,7 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Run(options) => rounds::run(&options),
+        Command::Provision(options) => provision::run(&options),
         Command::Tool(tool) => tool::run(tool).map(|()| ExitCode::SUCCESS),
     };
     result.unwrap_or_else(|error| {

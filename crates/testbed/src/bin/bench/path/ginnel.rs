@@ -1,26 +1,22 @@
-//! `ginnel`: the product, through the fixture and the real AWS CLI.
+//! `ginnel`: the product itself: an interface endpoint, two tenants with the same addresses.
 //!
-//! The plan, for whoever finishes it (the binary is not there yet):
-//!
-//! 1. `Ginnel::start(&[])`; two VPCs, both 10.0.0.0/16, one subnet each; a security group that
-//!    lets [`PORT`](super::PORT) in, TCP and UDP.
-//! 2. `namespace("gc")` and `namespace("gs")` as the workloads' namespaces, an ENI in each, its
-//!    interface there named `eth0`.
-//! 3. An NLB with a TCP_UDP listener on `PORT`, an IP target group with the provider's ENI, an
-//!    endpoint service without acceptance, the consumer's interface endpoint; wait for `available`.
-//! 4. [`drop_injected`](super::drop_injected) in the server's namespace and a [`Lane`] with the
-//!    endpoint ENI's address as `dial` and the fixture among `guards`.
-//!
-//! `settle` should flush the flow table, if the agent offers that.
+//! ```text
+//!  client 10.0.1.10 -- endpoint 10.0.1.x [fabric: BPF at each ENI] balancer -- 10.0.1.10 server
+//! ```
 
-use anyhow::{Context, Result, bail};
+use std::net::{Ipv4Addr, SocketAddrV4};
+
+use anyhow::{Context, Result};
 use nix::sched::CpuSet;
 
-use super::{Lane, Path};
+use super::{Lane, PORT, Path, drop_injected, namespace};
 use crate::testbed::ginnel;
+use crate::testbed::tenant::Tenant;
 
-/// An interface endpoint of ginnel.
+/// An interface endpoint of Ginnel.
 pub(crate) struct Ginnel;
+
+const ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 0, 1, 10);
 
 impl Path for Ginnel {
     fn name(&self) -> &'static str {
@@ -28,11 +24,29 @@ impl Path for Ginnel {
     }
 
     fn about(&self) -> &'static str {
-        "interface endpoint to an NLB service, consumer and provider both 10.0.0.0/16, everything on"
+        "interface endpoint to an NLB service, consumer and provider both 10.0.0.0/16, security group, flow accounting and drop reasons on"
     }
 
     fn setup(&self, _cpus: CpuSet) -> Result<Lane> {
-        let _daemon = ginnel::Ginnel::start(&[]).context("start ginnel")?;
-        bail!("the ginnel path is not written yet: see path/ginnel.rs")
+        let daemon = ginnel::Ginnel::start(&[]).context("start ginnel")?;
+        let (client, server) = (namespace("gc")?, namespace("gs")?);
+        let provider = Tenant::new(&daemon, "provider")?;
+        provider.attach(&daemon, &server, ADDRESS)?;
+        let service = provider.offer(ADDRESS, PORT, "TCP_UDP", PORT)?;
+        let consumer = Tenant::new(&daemon, "consumer")?;
+        consumer.attach(&daemon, &client, ADDRESS)?;
+        let group = consumer.open_group("open")?;
+        let endpoint = consumer.endpoint(&service, &group)?.need("vpcEndpointId")?;
+        let dial = consumer.wait_for(&endpoint, "available")?;
+        drop_injected(&server)?;
+        Ok(Lane {
+            guards: vec![Box::new(daemon)],
+            client,
+            server,
+            between: Vec::new(),
+            dial: SocketAddrV4::new(dial, PORT),
+            listen: SocketAddrV4::new(ADDRESS, PORT),
+            source: ADDRESS,
+        })
     }
 }
