@@ -100,18 +100,18 @@ fn work<K: Kernel>(
     mut agent: Agent,
     mut stopped: oneshot::Receiver<()>,
 ) {
-    let (mut read_at, mut expired_at) = (now(), now());
+    let (mut read_at, mut expired_at) = (Instant::now(), Instant::now());
     loop {
         let document = Arc::clone(&agent.documents.borrow_and_update());
         if read_at.elapsed() >= FULL_PASS {
             reconciler.distrust();
-            read_at = now();
+            read_at = Instant::now();
         }
         if expired_at.elapsed() >= EXPIRE {
             if let Err(error) = reconciler.expire() {
                 tracing::warn!(error, "looking for idle flows failed");
             }
-            expired_at = now();
+            expired_at = Instant::now();
         }
         (agent.report)(reconciler.pass(&document, wall_ms()));
         let woken = runtime.block_on(async {
@@ -130,11 +130,6 @@ fn work<K: Kernel>(
             Woken::Stop => return,
         }
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the driver owns the clock")]
-fn now() -> Instant {
-    Instant::now()
 }
 
 fn wall_ms() -> i64 {

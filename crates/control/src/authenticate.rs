@@ -35,8 +35,7 @@ pub(crate) fn authenticate(
         fault.message = format!(
             "Credential should be scoped to the region {region}, which this Ginnel serves, not {}; set AWS_REGION={region}",
             credential.region
-        )
-        .into();
+        );
         return Err((service, fault));
     }
     Ok((service, caller))

@@ -49,7 +49,7 @@ async fn serve(options: &Up, place: &Place) -> Result<()> {
     })?;
     let address = listener.local_addr().context("the listener's address")?;
     let stop = Stop::listen()?;
-    let log = SqliteLog::open(&place.store())?;
+    let log = SqliteLog::open(place.store())?;
     let (control, first) = Control::open(Config {
         log: Arc::new(log),
         key_file: place.key_file(),

@@ -52,7 +52,7 @@ fn decode(token: &str) -> Result<String, Fault> {
             format!("The token '{token}' is not one that this operation gave"),
         )
     };
-    if !token.is_ascii() || token.len() % 2 != 0 || token.len() > 512 {
+    if !token.is_ascii() || !token.len().is_multiple_of(2) || token.len() > 512 {
         return Err(refuse());
     }
     let bytes = (0..token.len())

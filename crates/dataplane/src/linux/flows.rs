@@ -9,6 +9,7 @@ use std::num::NonZeroUsize;
 use std::os::fd::{AsFd as _, AsRawFd as _};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 use aya::maps::{HashMap, Map, MapData};
 use model::host::{Counters, EniCounters, EniSlot, GateCounters, GateSlot};
@@ -33,7 +34,7 @@ pub(super) struct Flows {
     enis: Counting,
     gates: Counting,
     /// Ticks a second, measured once: (jiffies, when).
-    clock: Option<(u64, std::time::Instant)>,
+    clock: Option<(u64, Instant)>,
     hertz: Option<u64>,
 }
 
@@ -188,7 +189,7 @@ impl Flows {
     fn hertz(&mut self, now: u64) -> Option<u64> {
         if self.hertz.is_none() {
             match self.clock {
-                None => self.clock = Some((now, instant())),
+                None => self.clock = Some((now, Instant::now())),
                 Some((before, when)) => {
                     let passed = when.elapsed().as_millis();
                     if passed >= 500 {
@@ -247,11 +248,6 @@ impl Flows {
             started = true;
         }
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "measures the kernel's tick rate")]
-fn instant() -> std::time::Instant {
-    std::time::Instant::now()
 }
 
 fn mirror_key(key: &tables::flow_key, flow: &tables::flow) -> tables::flow_key {

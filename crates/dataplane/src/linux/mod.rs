@@ -19,6 +19,7 @@ mod purge;
     non_camel_case_types,
     clippy::all,
     clippy::undocumented_unsafe_blocks,
+    clippy::allow_attributes_without_reason,
     unsafe_code,
     reason = "made by bindgen from bpf/shared/tables.h"
 )]

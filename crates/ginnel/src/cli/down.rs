@@ -72,18 +72,9 @@ pub(crate) fn running(place: &Place) -> Result<Option<Pid>> {
 
 fn stop(pid: Pid) -> Result<()> {
     kill(pid, Signal::SIGTERM).with_context(|| format!("asking pid {pid} to stop"))?;
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a bounded wait for another process"
-    )]
     let until = Instant::now() + PATIENCE;
     while kill(pid, None) != Err(Errno::ESRCH) {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "a bounded wait for another process"
-        )]
-        let late = Instant::now() > until;
-        if late {
+        if Instant::now() > until {
             bail!("pid {pid} does not stop within {PATIENCE:?}; look at its log");
         }
         #[expect(

@@ -31,12 +31,12 @@ impl Store {
     pub(crate) fn run(self, place: &Place) -> Result<ExitCode> {
         match self {
             Self::Backup { to } => {
-                revlog::SqliteLog::open_read_only(&place.store())?.backup(&to)?;
+                revlog::SqliteLog::open_read_only(place.store())?.backup(&to)?;
                 println!("backed up to {}", to.display());
                 Ok(ExitCode::SUCCESS)
             }
             Self::Check { path, output } => {
-                let report = revlog::check(&path.unwrap_or_else(|| place.store()))?;
+                let report = revlog::check(path.unwrap_or_else(|| place.store()))?;
                 let value = json!({
                     "revision": report.revision.get(),
                     "keys": report.keys,

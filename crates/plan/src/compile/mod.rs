@@ -112,7 +112,7 @@ fn door(
     if endpoint.state == State::Deleting {
         return;
     }
-    let behind = balancer_of(world, interface, endpoint, slot);
+    let behind = balancer_of(world, interface, endpoint);
     let (balancer, balancer_address) = behind.unwrap_or((
         BalancerSlot(0),
         Address {
@@ -138,12 +138,12 @@ fn door(
     document.gate_labels.insert(slot, label(interface, name));
 }
 
-/// The load balancer of the endpoint ENI's zone. Of several, an ENI stays with one.
+/// The load balancer of the endpoint ENI's zone. Of several it is the one that the service has
+/// had longest, so that an ENI stays with its own when another is added.
 fn balancer_of(
     world: &World,
     interface: &Interface,
     endpoint: &Endpoint,
-    slot: GateSlot,
 ) -> Option<(BalancerSlot, Address)> {
     let zone = world.subnets.get(&interface.subnet)?.zone;
     let service = world.services.get(&endpoint.service)?;
@@ -156,14 +156,8 @@ fn balancer_of(
         };
         Some((balancer.slot, address))
     };
-    let candidates: Vec<_> = service
-        .balancers
-        .iter()
-        .filter_map(|id| in_zone(world.load_balancers.get(id)?))
-        .collect();
-    let count = u32::try_from(candidates.len()).ok()?;
-    let choice = slot.0.checked_rem(count)?;
-    candidates.get(choice as usize).copied()
+    let mut balancers = service.balancers.iter();
+    balancers.find_map(|id| in_zone(world.load_balancers.get(id)?))
 }
 
 fn number(world: &World, vpc: VpcId) -> VpcNumber {
