@@ -1,8 +1,9 @@
 //! Bulk transfer with 128 KiB calls whose buffers never rest at one alignment.
 //!
 //! iperf3 was seen to be bimodal here, the same path at 14-17 or at 35-38 Gb/s (DATAPLANE.md 1).
-//! Alignment was suspected, so each call starts at another offset; measured since, it changes
-//! nothing, and the low mode is what BBR's pacing gives (see `namespace` in `path/mod.rs`).
+//! Alignment was suspected, so each call starts at another offset. Measured since with this tool,
+//! the offset changes nothing, while BBR gives rates like the low mode and how far buffers have
+//! grown makes two more (see `namespace` in `path/mod.rs`). iperf3 itself was not tried again.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddrV4, TcpListener, TcpStream};
