@@ -118,7 +118,7 @@ fn a_security_group_change_holds_for_new_flows_at_once() {
             "DescribeSecurityGroups",
             &[
                 ("Filter.1.Name", "group-name"),
-                ("Filter.1.Value.1", "open-*"),
+                ("Filter.1.Value.1", "open*"),
             ],
         )
         .unwrap();
