@@ -1,7 +1,6 @@
 //! One pass: read, plan, apply, probe, report.
 
 use std::collections::BTreeMap;
-use std::error::Error as _;
 use std::time::Duration;
 
 use dataplane::Kernel;
@@ -17,6 +16,8 @@ pub struct Reconciler<K> {
     known: Option<State>,
     gates: BTreeMap<GateSlot, GateReport>,
     realised: u64,
+    /// Of the last pass: a failure is logged when it appears, not each time it is met again.
+    failures: Vec<String>,
 }
 
 impl<K: Kernel> Reconciler<K> {
@@ -27,6 +28,7 @@ impl<K: Kernel> Reconciler<K> {
             known: None,
             gates: BTreeMap::new(),
             realised: 0,
+            failures: Vec::new(),
         }
     }
 
@@ -38,13 +40,14 @@ impl<K: Kernel> Reconciler<K> {
 
     /// Forgets idle flows; returns how many.
     pub fn expire(&mut self) -> Result<usize, String> {
-        self.kernel.expire().map_err(|error| chain(&error))
+        self.kernel.expire().map_err(|error| error.chain())
     }
 
     /// Brings the kernel to the document, as far as it goes: a step that fails does not keep
     /// the others from being tried. `now_ms`: milliseconds since 1970.
     pub fn pass(&mut self, document: &Document, now_ms: i64) -> Report {
         let mut failures = Vec::new();
+        let mut behind = false;
         let mut problems = BTreeMap::new();
         let state = match self.known.take() {
             Some(state) => Ok(state),
@@ -56,25 +59,39 @@ impl<K: Kernel> Reconciler<K> {
                     match self.kernel.apply(&step) {
                         Ok(()) => state.apply(&step),
                         Err(error) => {
-                            let text = chain(&error);
-                            tracing::warn!(step = name(&step), error = text, "a step failed");
-                            if let Step::Attach(slot, _) = &step {
-                                problems.insert(*slot, text.clone());
-                            }
+                            let text = error.chain();
                             failures.push(format!("{}: {text}", name(&step)));
+                            // A workload's namespace may be gone: that is its owner's matter,
+                            // and must hold nobody else up.
+                            match &step {
+                                Step::Attach(slot, _) => {
+                                    problems.insert(*slot, text);
+                                }
+                                _ => behind = true,
+                            }
                         }
                     }
                 }
                 Some(state)
             }
             Err(error) => {
-                failures.push(format!("reading the kernel: {}", chain(&error)));
+                failures.push(format!("reading the kernel: {}", error.chain()));
+                behind = true;
                 None
             }
         };
         self.probe(document, now_ms, &mut failures);
-        if failures.is_empty() {
+        if !behind {
             self.realised = document.generation;
+        }
+        if failures != self.failures {
+            for failure in &failures {
+                tracing::warn!(failure, "not as the document says; trying again");
+            }
+            if failures.is_empty() {
+                tracing::info!("everything is as the document says again");
+            }
+            self.failures.clone_from(&failures);
         }
         let interfaces = document.interfaces.iter().map(|(slot, wanted)| {
             let found = state.as_ref().and_then(|state| state.interfaces.get(slot));
@@ -131,7 +148,7 @@ impl<K: Kernel> Reconciler<K> {
                     failures.push(format!("the probe of gate {slot} did not come back"));
                 }
             }
-            Err(error) => failures.push(format!("probing: {}", chain(&error))),
+            Err(error) => failures.push(format!("probing: {}", error.chain())),
         }
     }
 }
@@ -152,18 +169,6 @@ fn name(step: &Step) -> String {
         Step::PutGate(slot, gate) => format!("write gate {slot} ({})", gate.address.ip),
         Step::RemoveGate(slot, gate) => format!("remove gate {slot} ({})", gate.address.ip),
     }
-}
-
-/// An error with its causes, in one line.
-fn chain(error: &dataplane::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text += ": ";
-        text += &cause.to_string();
-        next = cause.source();
-    }
-    text
 }
 
 #[cfg(test)]

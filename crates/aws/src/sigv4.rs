@@ -20,8 +20,6 @@ mod tests;
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 /// The last part of every credential scope.
 const TERMINATOR: &str = "aws4_request";
-/// The value of `x-amz-content-sha256` that leaves the body out of the signature.
-const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
 /// How far a request's date may be from our clock, in seconds, either way.
 pub const MAX_SKEW_SECONDS: i64 = 5 * 60;
 /// The longest `Authorization` header, in bytes.
@@ -257,15 +255,15 @@ pub fn sign(
     ])
 }
 
-/// What stands for the body in the signature: its hash, or that it is not signed.
+/// What stands for the body in the signature: its hash. `UNSIGNED-PAYLOAD` is refused: a call
+/// without a signed body could be changed on its way, and no client of these services needs it.
 fn payload_hash(parts: &Parts<'_>) -> Result<String, Fault> {
     let hash = hex(&Sha256::digest(parts.body));
     match parts.header("x-amz-content-sha256") {
         None => Ok(hash),
-        Some(UNSIGNED) => Ok(UNSIGNED.to_owned()),
         Some(given) if given == hash => Ok(hash),
         Some(given) => {
-            let why = "it is not the SHA-256 hash of the body in lower-case hex";
+            let why = "it is not the SHA-256 hash of the body in lower-case hex; sign the body";
             Err(Fault::invalid_value(
                 "x-amz-content-sha256",
                 &shorten(given),

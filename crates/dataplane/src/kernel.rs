@@ -124,6 +124,18 @@ pub enum Error {
 }
 
 impl Error {
+    /// The error with its causes, in one line.
+    pub fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut next = std::error::Error::source(self);
+        while let Some(cause) = next {
+            text += ": ";
+            text += &cause.to_string();
+            next = cause.source();
+        }
+        text
+    }
+
     pub(crate) fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
         let what = what.into();
         move |source| Self::Io { what, source }

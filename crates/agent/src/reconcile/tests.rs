@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use dataplane::{Echo, Error, Fake, Kernel};
 use model::host::{
-    Address, BalancerSlot, Counters, Document, Gate, GateSlot, Group, GroupSlot, State, Step,
-    VpcNumber,
+    Address, Attachment, BalancerSlot, Counters, Document, EniSlot, Gate, GateSlot, Group,
+    GroupSlot, Interface, State, Step, VpcNumber,
 };
+use model::net::Mac;
 
 use super::Reconciler;
 
@@ -27,6 +28,11 @@ impl Kernel for &mut Flaky {
     }
 
     fn apply(&mut self, step: &Step) -> Result<(), Error> {
+        if let Step::Attach(_, interface) = step
+            && interface.attachment.namespace == "/gone"
+        {
+            return Err(Error::NotRoot);
+        }
         if self.broken && matches!(step, Step::PutGroup(..)) {
             return Err(Error::NotRoot);
         }
@@ -139,4 +145,34 @@ fn what_was_lost_in_the_kernel_is_put_back() {
     kernel.inner.state = State::default();
     Reconciler::new(&mut kernel).pass(&document(4, 9), 2);
     assert_eq!(kernel.inner.state.tables, document(4, 9).tables);
+}
+
+#[test]
+fn an_eni_that_cannot_be_attached_holds_nobody_up() {
+    let mut wanted = document(4, 9);
+    for (slot, namespace) in [(1, "/gone"), (2, "/there")] {
+        let interface = Interface {
+            address: wanted.tables.gates[&GateSlot(1)].address,
+            prefix: 24,
+            gateway: Ipv4Addr::LOCALHOST,
+            resolver: Ipv4Addr::LOCALHOST,
+            mac: Mac([2; 6]),
+            mtu: 8_500,
+            groups: Vec::new(),
+            link: format!("gnl{slot}"),
+            attachment: Attachment {
+                namespace: namespace.into(),
+                device: "eth0".into(),
+            },
+        };
+        wanted.interfaces.insert(EniSlot(slot), interface);
+    }
+    let mut kernel = Flaky::default();
+    let report = Reconciler::new(&mut kernel).pass(&wanted, 1);
+    assert_eq!(report.realised, 4);
+    assert_eq!(report.gates[&GateSlot(1)].generation, 9);
+    assert!(!report.interfaces[&EniSlot(1)].attached);
+    assert!(report.interfaces[&EniSlot(1)].problem.is_some());
+    assert!(report.interfaces[&EniSlot(2)].attached);
+    assert_eq!(report.failures.len(), 1);
 }

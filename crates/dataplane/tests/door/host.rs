@@ -61,7 +61,7 @@ impl Host {
         self.thread = Some(std::thread::spawn(move || {
             let mut linux = match Linux::open(dirs, limits) {
                 Ok(linux) => linux,
-                Err(error) => return ready.send(Err(chain(&error))).unwrap(),
+                Err(error) => return ready.send(Err(error.chain())).unwrap(),
             };
             ready.send(Ok(())).unwrap();
             while let Ok(work) = receive.recv() {
@@ -91,7 +91,7 @@ impl Host {
     }
 
     pub(crate) fn apply(&self, step: Step) {
-        self.run(move |linux| linux.apply(&step).map_err(|error| chain(&error)))
+        self.run(move |linux| linux.apply(&step).map_err(|error| error.chain()))
             .unwrap();
     }
 
@@ -110,17 +110,6 @@ impl Drop for Host {
         self.close();
         ginnel_dataplane::purge(&self.dirs).unwrap();
     }
-}
-
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text += ": ";
-        text += &cause.to_string();
-        next = cause.source();
-    }
-    text
 }
 
 /// The two tenants.

@@ -168,3 +168,53 @@ fn detaching_removes_the_device_and_its_resolver_file() {
     let _http = Server::http(&lab.target_ns, Lab::serve_at(), "one").unwrap();
     client::http_get(&lab.client_ns, lab.dial(), "/", LIMIT).unwrap();
 }
+
+#[test]
+fn a_workload_that_vanishes_holds_nobody_up() {
+    if !testbed::usable() {
+        return;
+    }
+    let mut lab = Lab::new("TCP");
+    let gone = testbed::Netns::new("gone").unwrap();
+    let address = std::net::Ipv4Addr::new(10, 0, 1, 77);
+    let eni = lab.consumer.attach(&lab.ginnel, &gone, address).unwrap();
+    drop(gone);
+    // The daemon meets it at the latest at its start.
+    lab.ginnel.kill().unwrap();
+    lab.ginnel.restart().unwrap();
+    lab.meet_again();
+    eventually("the problem to be told", LIMIT, || {
+        let status = lab.status();
+        let mut enis = status["interfaces"].as_array()?.iter();
+        let found = enis.find(|found| found["id"] == eni.as_str())?;
+        let problem = found["problem"].as_str()?.contains("does not exist");
+        (problem && found["attached"] == false).then_some(())
+    })
+    .unwrap();
+    // Others come and go as before.
+    let id = [("VpcEndpointId.1", lab.endpoint.as_str())];
+    lab.consumer.ec2("DeleteVpcEndpoints", &id).unwrap();
+    eventually("the endpoint to be gone", LIMIT, || {
+        lab.consumer.state(&lab.endpoint).is_none().then_some(())
+    })
+    .unwrap();
+    let group = lab.consumer.open_group("next").unwrap();
+    let next = lab.consumer.endpoint(&lab.service, &group).unwrap();
+    let next = next.need("vpcEndpointId").unwrap();
+    lab.consumer.wait_for(&next, "available").unwrap();
+    lab.ginnel.cli(&["detach", &eni]).unwrap();
+}
+
+#[test]
+fn a_workload_is_bound_by_the_pid_of_one_of_its_processes() {
+    if !testbed::usable() {
+        return;
+    }
+    let lab = Lab::new("TCP");
+    let _http = Server::http(&lab.target_ns, Lab::serve_at(), "one").unwrap();
+    lab.ginnel.cli(&["detach", &lab.client_eni]).unwrap();
+    let holder = lab.client_ns.command("sleep").args(["60"]).spawn().unwrap();
+    let pid = holder.pid().to_string();
+    lab.ginnel.cli(&["attach", &lab.client_eni, &pid]).unwrap();
+    client::http_get(&lab.client_ns, lab.dial(), "/", LIMIT).unwrap();
+}

@@ -76,6 +76,11 @@ fn two_hundred_kills_lose_no_packet_and_no_acknowledged_write() {
     let receiver = UdpReceiver::start(&lab.target_ns, Lab::serve_at()).unwrap();
     let sender = UdpSender::start(&lab.client_ns, lab.dial(), RATE).unwrap();
     let mut acknowledged: Vec<String> = Vec::new();
+    let attached = attachments(&lab);
+    assert!(
+        attached.len() >= 3,
+        "two workloads and Ginnel's own: {attached:?}"
+    );
     for round in 0..KILLS {
         // Half of the kills hit the start, half a daemon that serves writes.
         if round % 2 == 0 {
@@ -110,6 +115,11 @@ fn two_hundred_kills_lose_no_packet_and_no_acknowledged_write() {
         sent > 50_000,
         "only {sent} packets were sent: the test was too short to mean anything"
     );
+    assert_eq!(
+        attachments(&lab),
+        attached,
+        "seed {seed}: a program was detached meanwhile"
+    );
     let listed = lab.consumer.ec2("DescribeVpcs", &[]).unwrap().all("vpcId");
     for vpc in &acknowledged {
         assert!(
@@ -121,4 +131,18 @@ fn two_hundred_kills_lose_no_packet_and_no_acknowledged_write() {
         "{KILLS} kills, {sent} packets, {} writes: nothing lost",
         acknowledged.len()
     );
+}
+
+/// The pinned attachments of programs to ENIs: an attachment that was made anew is another inode.
+fn attachments(lab: &Lab) -> Vec<(String, u64)> {
+    use std::os::unix::fs::DirEntryExt as _;
+    let pins = std::fs::read_dir(lab.ginnel.run().join("bpf/links")).unwrap();
+    let mut found: Vec<_> = pins
+        .map(|pin| {
+            let pin = pin.unwrap();
+            (pin.file_name().to_string_lossy().into_owned(), pin.ino())
+        })
+        .collect();
+    found.sort();
+    found
 }

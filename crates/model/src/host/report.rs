@@ -66,7 +66,8 @@ pub struct Counters {
 /// One host's answer after a pass of its loop.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
-    /// The newest document whose every step succeeded.
+    /// The newest document whose every step succeeded, apart from ENIs that could not be
+    /// attached: those are told one by one in `interfaces`, and hold nobody else up.
     pub realised: u64,
     /// The newest document that was tried.
     pub tried: u64,
