@@ -33,7 +33,8 @@ deny:
 bench: build
 	scripts/packages.sh bench
 	$(CARGO) build --release --locked -p ginnel-testbed --bin bench
-	target/release/bench run --json target/bench.json
+	target/release/bench run --check --json target/bench.json
+	target/release/bench provision --check --json target/provision.json
 
 clean:
 	$(CARGO) clean

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use nix::sys::signal::Signal;
 use rand::{RngExt as _, SeedableRng as _};
 use testbed::client;
 use testbed::flow::{UdpReceiver, UdpSender};
@@ -58,6 +59,25 @@ fn a_transfer_outlives_the_daemon_and_everything_is_there_after_a_restart() {
     }
     assert_eq!(lab.dial(), dial);
     client::bulk(&lab.client_ns, dial, 1_000_000, 0, LIMIT).unwrap();
+}
+
+#[test]
+fn a_clean_stop_leaves_the_data_plane_forwarding() {
+    if !testbed::usable() {
+        return;
+    }
+    let mut lab = Lab::new("TCP");
+    let _echo = Server::echo_tcp(&lab.target_ns, Lab::serve_at()).unwrap();
+    let dial = lab.dial();
+    for signal in [Signal::SIGTERM, Signal::SIGINT] {
+        lab.ginnel.daemon().signal(signal).unwrap();
+        let status = lab.ginnel.daemon().wait(LIMIT).unwrap();
+        assert!(status.success(), "{signal}: {status}");
+        client::echo_tcp(&lab.client_ns, dial, b"still here", LIMIT).unwrap();
+        let told = lab.ginnel.cli(&["status"]).unwrap_err();
+        assert!(format!("{told:#}").contains("keeps forwarding"), "{told:#}");
+        lab.ginnel.restart().unwrap();
+    }
 }
 
 /// Kills at random moments of the daemon's life: starting, taking over the programs, serving a
