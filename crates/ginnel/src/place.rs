@@ -1,5 +1,6 @@
 //! Where an instance lives: its state directory, its run directory, its address.
 
+use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -75,6 +76,25 @@ impl Place {
         Ok(())
     }
 
+    /// Removes what Ginnel has made in both directories, and the directories when nothing else
+    /// is in them.
+    pub(crate) fn remove(&self) -> Result<()> {
+        let files = [self.key_file(), self.credentials_file(), self.pid_file()];
+        for file in files {
+            gone(std::fs::remove_file(&file), &file)?;
+        }
+        gone(std::fs::remove_dir_all(self.store()), &self.store())?;
+        for dir in [&self.run, &self.state] {
+            match std::fs::remove_dir(dir) {
+                Err(error) if error.kind() == ErrorKind::DirectoryNotEmpty => {
+                    eprintln!("keeping {}: there is something else in it", dir.display());
+                }
+                removed => gone(removed, dir)?,
+            }
+        }
+        Ok(())
+    }
+
     fn credentials_file(&self) -> PathBuf {
         self.state.join("credentials.json")
     }
@@ -96,6 +116,16 @@ impl Place {
             &self.credentials_file(),
             &serde_json::to_vec_pretty(credentials)?,
         )
+    }
+}
+
+/// The result of a removal, where an absent thing is as good as a removed one.
+fn gone(removed: std::io::Result<()>, path: &Path) -> Result<()> {
+    match removed {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("removing {}", path.display()))
+        }
+        _ => Ok(()),
     }
 }
 

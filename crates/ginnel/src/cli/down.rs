@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
-use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -24,20 +23,14 @@ impl Down {
     pub(crate) fn run(self, place: &Place) -> Result<()> {
         match running(place)? {
             Some(pid) => {
-                stop(pid)?;
+                stop(place, pid)?;
                 println!("stopped the daemon (pid {pid})");
             }
             None => println!("no daemon is running for {}", place.run.display()),
         }
         if self.purge {
             dataplane::purge(&place.dataplane())?;
-            for dir in [&place.run, &place.state] {
-                if let Err(error) = std::fs::remove_dir_all(dir)
-                    && error.kind() != std::io::ErrorKind::NotFound
-                {
-                    return Err(error).with_context(|| format!("removing {}", dir.display()));
-                }
-            }
+            place.remove()?;
             println!(
                 "removed the data plane, {} and {}",
                 place.run.display(),
@@ -70,10 +63,11 @@ pub(crate) fn running(place: &Place) -> Result<Option<Pid>> {
     }
 }
 
-fn stop(pid: Pid) -> Result<()> {
+fn stop(place: &Place, pid: Pid) -> Result<()> {
     kill(pid, Signal::SIGTERM).with_context(|| format!("asking pid {pid} to stop"))?;
     let until = Instant::now() + PATIENCE;
-    while kill(pid, None) != Err(Errno::ESRCH) {
+    // The lock goes with the process, also when its parent has not reaped it yet.
+    while running(place)? == Some(pid) {
         if Instant::now() > until {
             bail!("pid {pid} does not stop within {PATIENCE:?}; look at its log");
         }

@@ -307,3 +307,32 @@ fn the_store_can_be_backed_up_and_checked_while_it_is_in_use() {
             .any(|part| part == secret.as_bytes())
     );
 }
+
+#[test]
+fn purging_removes_what_is_ours_and_nothing_else() {
+    if !testbed::usable() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let (state, run_dir) = (dir.path().join("s"), dir.path().join("r"));
+    let place = [
+        "--state",
+        state.to_str().unwrap(),
+        "--run",
+        run_dir.to_str().unwrap(),
+    ];
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ginnel"));
+    command
+        .args(["up", "--no-dataplane", "--listen", "127.0.0.1:0"])
+        .args(place);
+    let mut daemon = testbed::Child::start(&mut command).unwrap();
+    daemon.wait_for_line("listening on", LIMIT).unwrap();
+    let thesis = state.join("thesis.tex");
+    std::fs::write(&thesis, "years of work").unwrap();
+    let (code, told) = run(&[&["down", "--purge"][..], &place].concat());
+    assert_eq!(code, Some(0), "{told}");
+    assert_eq!(std::fs::read_to_string(&thesis).unwrap(), "years of work");
+    let left: Vec<_> = std::fs::read_dir(&state).unwrap().collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+    assert!(!run_dir.exists());
+}
