@@ -53,6 +53,12 @@ impl Committer {
             return Ok(reply);
         }
         let next = world.apply(&changes, revision);
+        if let Some(what) = next.over_capacity() {
+            return Err(Fault::bad_request(
+                "InsufficientCapacity",
+                format!("This host holds no more {what}; delete some first"),
+            ));
+        }
         let problems = next.check();
         if !problems.is_empty() {
             tracing::error!(

@@ -26,3 +26,20 @@ fn missing_btf_is_named_with_its_path() {
 fn a_fit_machine_passes() {
     preflight_with(true, "6.6", Path::new("/")).unwrap();
 }
+
+#[test]
+fn the_models_bounds_are_the_tables() {
+    use super::tables;
+    use model::host;
+    for entries in [
+        tables::MAX_ENIS,
+        tables::MAX_GATES,
+        tables::MAX_GROUPS,
+        tables::MAX_LISTENERS,
+    ] {
+        assert_eq!(entries, host::MAX_SLOTS);
+    }
+    assert_eq!(tables::MAX_TARGETS as usize, host::MAX_TARGETS);
+    assert_eq!(tables::GROUPS_PER_ENI as usize, host::MAX_GROUPS_PER_ENI);
+    assert_eq!(tables::RULES_PER_GROUP as usize, host::MAX_RULES_PER_GROUP);
+}

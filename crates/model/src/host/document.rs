@@ -16,6 +16,12 @@ pub const MAX_RULES_PER_GROUP: usize = 64;
 /// Targets of one target group that the tables hold.
 pub const MAX_TARGETS_PER_GROUP: usize = 1_000;
 
+/// Slots of workload ENIs, of gates and of security groups, and listeners, that a host's tables
+/// hold (`bpf/shared/tables.h`); slot 0 is never given out.
+pub const MAX_SLOTS: u32 = 16_384;
+/// Targets of all target groups together that the tables hold.
+pub const MAX_TARGETS: usize = 65_536;
+
 macro_rules! slots {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$doc])*

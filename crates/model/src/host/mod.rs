@@ -12,8 +12,8 @@ mod step;
 
 pub use document::{
     Address, Attachment, BalancerSlot, Document, EniSlot, Gate, GateSlot, Group, GroupSlot,
-    Interface, Label, Listener, ListenerKey, MAX_GROUPS_PER_ENI, MAX_RULES_PER_GROUP,
-    MAX_TARGETS_PER_GROUP, Rule, Source, Tables, Target, TargetGroupSlot, VpcNumber,
+    Interface, Label, Listener, ListenerKey, MAX_GROUPS_PER_ENI, MAX_RULES_PER_GROUP, MAX_SLOTS,
+    MAX_TARGETS, MAX_TARGETS_PER_GROUP, Rule, Source, Tables, Target, TargetGroupSlot, VpcNumber,
 };
 pub use report::{Counters, EniCounters, GateCounters, GateReport, InterfaceReport, Report};
 pub use state::{InterfaceState, State};

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use core::fmt::Display;
 
 use super::World;
-use crate::host::MAX_GROUPS_PER_ENI;
+use crate::host::{MAX_GROUPS_PER_ENI, MAX_SLOTS, MAX_TARGETS};
 use crate::interface::Role;
 
 impl World {
@@ -19,6 +19,38 @@ impl World {
         self.check_interfaces(&mut problems);
         self.check_services(&mut problems);
         problems
+    }
+
+    /// What a host's tables could not hold, if there is more of it than they can; such a World
+    /// must not be committed, because its document could never be realised.
+    pub fn over_capacity(&self) -> Option<&'static str> {
+        let interfaces = || self.interfaces.values().map(|interface| &interface.role);
+        let enis = interfaces().filter_map(|role| match role {
+            Role::Workload { slot, .. } => Some(slot.0),
+            Role::Endpoint { .. } | Role::LoadBalancer { .. } => None,
+        });
+        let gates = interfaces().filter_map(|role| match role {
+            Role::Endpoint { gate, .. } => Some(gate.0),
+            Role::Workload { .. } | Role::LoadBalancer { .. } => None,
+        });
+        let groups = self.security_groups.values().map(|group| group.slot.0);
+        let listeners = self.listeners.values();
+        let doors = listeners.map(|listener| listener.protocol.numbers().len());
+        let targets = self.target_groups.values().map(|group| group.targets.len());
+        let full = |highest: Option<u32>| highest >= Some(MAX_SLOTS);
+        if full(enis.max()) {
+            Some("network interfaces")
+        } else if full(gates.max()) {
+            Some("endpoint interfaces")
+        } else if full(groups.max()) {
+            Some("security groups")
+        } else if doors.sum::<usize>() > MAX_SLOTS as usize {
+            Some("listeners")
+        } else if targets.sum::<usize>() > MAX_TARGETS {
+            Some("targets")
+        } else {
+            None
+        }
     }
 
     fn check_networks(&self, problems: &mut Vec<String>) {

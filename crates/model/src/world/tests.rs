@@ -8,8 +8,10 @@ use proptest::prelude::*;
 
 use super::{Change, Name, World, free_slot};
 use crate::account::Account;
-use crate::id::{SubnetId, VpcId};
+use crate::host::{GroupSlot, MAX_SLOTS};
+use crate::id::{SecurityGroupId, SubnetId, VpcId};
 use crate::place::Zone;
+use crate::security_group::SecurityGroup;
 use crate::subnet::Subnet;
 use crate::time::Millis;
 
@@ -61,4 +63,22 @@ fn a_new_world_shares_what_did_not_change() {
         after.check(),
         alloc::vec::Vec::<alloc::string::String>::new()
     );
+}
+
+#[test]
+fn a_world_that_no_host_can_hold_is_known() {
+    let group = |slot: u32| SecurityGroup {
+        id: SecurityGroupId::new(u128::from(slot)),
+        owner: "123456789012".parse().unwrap(),
+        vpc: VpcId::new(1),
+        name: "g".into(),
+        description: "g".into(),
+        slot: GroupSlot(slot),
+        rules: alloc::vec::Vec::new(),
+        tags: BTreeMap::new(),
+    };
+    let fits = World::default().apply(&[group(MAX_SLOTS - 1).into()], 1);
+    assert_eq!(fits.over_capacity(), None);
+    let full = fits.apply(&[group(MAX_SLOTS).into()], 2);
+    assert_eq!(full.over_capacity(), Some("security groups"));
 }
