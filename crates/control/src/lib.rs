@@ -14,6 +14,7 @@ mod http;
 mod open;
 mod relay;
 mod secret;
+mod serve;
 mod settle;
 
 pub use open::{Config, Control, Error, FirstKey};

@@ -13,6 +13,7 @@ use crate::api::ginnel;
 use crate::commit::Committer;
 use crate::relay::{NamespaceCheck, Relay};
 use crate::secret::Vault;
+use crate::serve::serve;
 use crate::{feed, http, secret};
 
 /// The account that the first start makes.
@@ -105,9 +106,7 @@ impl Control {
             let control = self.clone();
             tokio::spawn(async move { control.inner.relay.run().await })
         };
-        let served = axum::serve(listener, http::router(self.clone()))
-            .with_graceful_shutdown(stop)
-            .await;
+        let served = serve(listener, http::router(self.clone()), stop).await;
         relay.abort();
         served.map_err(Error::Serve)
     }

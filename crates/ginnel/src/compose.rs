@@ -1,6 +1,6 @@
 //! Composition: the only place that picks concrete types for the rooms' seams.
 
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -24,6 +24,7 @@ pub(crate) fn up(options: &Up, place: &Place) -> Result<()> {
                 .unwrap_or_else(|_| "info".into()),
         )
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .init();
     if !options.no_dataplane {
         dataplane::preflight()?;

@@ -336,3 +336,22 @@ fn purging_removes_what_is_ours_and_nothing_else() {
     assert_eq!(left.len(), 1, "{left:?}");
     assert!(!run_dir.exists());
 }
+
+#[test]
+fn a_silent_client_holds_nobody_up() {
+    if !testbed::usable() {
+        return;
+    }
+    let mut ginnel = Ginnel::start(&["--no-dataplane"]).unwrap();
+    let address = ginnel.url().replace("http://", "");
+    // Half a head, and nothing more; and one that never says a word.
+    let mut slow = TcpStream::connect(&address).unwrap();
+    slow.write_all(b"POST / HTTP/1.1\r\nhost: x\r\n").unwrap();
+    let _mute = TcpStream::connect(&address).unwrap();
+    Tenant::new(&ginnel, "one").unwrap();
+    ginnel
+        .daemon()
+        .signal(nix::sys::signal::Signal::SIGTERM)
+        .unwrap();
+    assert!(ginnel.daemon().wait(LIMIT).unwrap().success());
+}
