@@ -69,37 +69,13 @@ impl Flows {
         let Some(hertz) = self.hertz(now) else {
             return Ok(0);
         };
-        let age = |flow: &tables::flow| {
-            // The low halves: flows are far younger than the 32-bit clock's turn.
-            let ticks = (now as u32).wrapping_sub(flow.last_seen);
-            // A packet that came after `now` was read.
-            if ticks > u32::MAX / 2 {
-                0
-            } else {
-                u64::from(ticks) / hertz
-            }
-        };
         let mut forgotten = 0;
         for (key, flow) in self.records()? {
-            let quiet = age(&flow);
-            if quiet < UNANSWERED_SECONDS {
+            if seconds_quiet(&flow, now, hertz) < UNANSWERED_SECONDS {
                 continue;
             }
-            let mirror = mirror_key(&key, &flow);
-            let other = self.map.get(&mirror, 0).ok();
-            let limit = match &other {
-                Some(other) => {
-                    let one_sided = flow.packets == 0 || other.packets == 0;
-                    if one_sided || (flow.closing != 0 && other.closing != 0) {
-                        UNANSWERED_SECONDS
-                    } else {
-                        u64::from(flow.idle_seconds)
-                    }
-                }
-                None => UNANSWERED_SECONDS,
-            };
-            let quiet = other.as_ref().map_or(quiet, |other| quiet.min(age(other)));
-            if quiet >= limit && self.forget(&key, &flow) {
+            let other = self.map.get(&mirror_key(&key, &flow), 0).ok();
+            if is_over(&flow, other.as_ref(), now, hertz) && self.forget(&key, &flow) {
                 forgotten += 1;
             }
         }
@@ -250,6 +226,32 @@ impl Flows {
     }
 }
 
+/// How long a record has seen no packet, at `now` (jiffies).
+fn seconds_quiet(flow: &tables::flow, now: u64, hertz: u64) -> u64 {
+    // Records hold the clock's low half; flows are far younger than its turn.
+    let ticks = (now as u32).wrapping_sub(flow.last_seen);
+    // A packet may have come after `now` was read.
+    let ticks = if ticks > u32::MAX / 2 { 0 } else { ticks };
+    u64::from(ticks) / hertz
+}
+
+/// Whether a connection, given by one record and its mirror, has had its time: its listener's
+/// idle time-out, or less when it was never answered, is closing, or has lost its mirror.
+fn is_over(flow: &tables::flow, other: Option<&tables::flow>, now: u64, hertz: u64) -> bool {
+    let quiet = seconds_quiet(flow, now, hertz);
+    let Some(other) = other else {
+        return quiet >= UNANSWERED_SECONDS;
+    };
+    let one_sided = flow.packets == 0 || other.packets == 0;
+    let closing = flow.closing != 0 && other.closing != 0;
+    let limit = if one_sided || closing {
+        UNANSWERED_SECONDS
+    } else {
+        u64::from(flow.idle_seconds)
+    };
+    quiet.min(seconds_quiet(other, now, hertz)) >= limit
+}
+
 fn mirror_key(key: &tables::flow_key, flow: &tables::flow) -> tables::flow_key {
     tables::flow_key {
         ifindex: flow.out_ifindex,
@@ -383,3 +385,6 @@ impl Counting {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests;
