@@ -27,7 +27,7 @@ pub(super) struct Stage {
 impl Stage {
     pub(super) fn new() -> Result<Self> {
         let dir = tempfile::Builder::new()
-            .prefix("ginnel-demo-")
+            .prefix(&format!("ginnel-demo-{}-", std::process::id()))
             .tempdir()
             .context("making a temporary directory")?;
         let place = Place {

@@ -7,11 +7,14 @@ use nix::sys::signal::Signal;
 use serde_json::Value;
 use testbed::Child;
 
-/// What the machine has of namespaces, links, mounts and firewall rules.
-fn machine() -> Vec<String> {
+/// What the machine has of namespaces, links, mounts and firewall rules; of demos only what is
+/// of the one with this pid.
+fn machine(demo: u32) -> Vec<String> {
+    let own = format!("ginnel-demo-{demo}-");
     let of_mine = |line: &&str| {
         // Other tests run beside this one, on traces of these names.
-        !line.contains("gnlt-") && !line.contains("ginnel-lab-") && !line.contains("/tmp/.tmp")
+        let others = ["gnlt-", "ginnel-lab-", "/tmp/.tmp", "ginnel-demo-"];
+        line.contains(&own) || !others.iter().any(|other| line.contains(other))
     };
     let read = |program: &str, words: &[&str]| {
         let out = Command::new(program).args(words).output();
@@ -42,12 +45,15 @@ fn every_proof_passes_and_nothing_is_left() {
     if !testbed::usable() {
         return;
     }
-    let before = machine();
-    let out = binary()
+    let before = machine(0);
+    let demo = binary()
         .args(["demo", "--json"])
         .stdin(Stdio::null())
-        .output()
+        .stdout(Stdio::piped())
+        .spawn()
         .unwrap();
+    let pid = demo.id();
+    let out = demo.wait_with_output().unwrap();
     let text = String::from_utf8(out.stdout).unwrap();
     assert!(out.status.success(), "{text}");
     let lines: Vec<Value> = text
@@ -60,7 +66,7 @@ fn every_proof_passes_and_nothing_is_left() {
         .collect();
     assert_eq!(proofs.len(), 5, "{text}");
     assert!(lines.iter().all(|line| line["ok"] != false), "{text}");
-    assert_eq!(machine(), before);
+    assert_eq!(machine(pid), before);
 }
 
 #[test]
@@ -68,7 +74,7 @@ fn an_interrupted_demo_cleans_up() {
     if !testbed::usable() {
         return;
     }
-    let before = machine();
+    let before = machine(0);
     // In the middle of the set-up, and while it waits for Ctrl-C.
     for line in ["attach the ENI", "Still here"] {
         let mut command = binary();
@@ -79,6 +85,7 @@ fn an_interrupted_demo_cleans_up() {
         demo.signal(Signal::SIGINT).unwrap();
         let status = demo.wait(limit).unwrap();
         assert_eq!(status.code(), Some(130), "{}", demo.told());
-        assert_eq!(machine(), before);
+        let pid = demo.pid().as_raw().unsigned_abs();
+        assert_eq!(machine(pid), before);
     }
 }
