@@ -257,3 +257,6 @@ fn label(interface: &Interface, endpoint: Option<String>) -> Label {
         account: interface.owner.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests;
