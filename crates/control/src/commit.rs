@@ -15,7 +15,9 @@ use crate::feed;
 /// Holds the newest World and writes the next.
 pub(crate) struct Committer {
     log: Arc<dyn Log>,
-    turn: Mutex<()>,
+    /// Whoever holds it may write. True: a write's outcome is not known, and reading the log
+    /// failed too; nothing may be decided on the World before that is done.
+    turn: Mutex<bool>,
     world: watch::Sender<Arc<World>>,
 }
 
@@ -24,7 +26,7 @@ impl Committer {
     pub(crate) fn new(log: Arc<dyn Log>, world: World) -> Self {
         Self {
             log,
-            turn: Mutex::new(()),
+            turn: Mutex::new(false),
             world: watch::Sender::new(Arc::new(world)),
         }
     }
@@ -45,7 +47,13 @@ impl Committer {
         &self,
         decide: impl FnOnce(&World, u64) -> Result<(R, Vec<Change>), Fault>,
     ) -> Result<R, Fault> {
-        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut doubt = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        if *doubt {
+            *doubt = !self.read_again();
+            if *doubt {
+                return Err(unavailable("the store cannot be read"));
+            }
+        }
         let world = self.world();
         let revision = world.revision + 1;
         let (reply, changes) = decide(&world, revision)?;
@@ -75,30 +83,55 @@ impl Committer {
                 self.world.send_replace(Arc::new(next));
                 Ok(reply)
             }
-            Ok(outcome) => Err(self.lost(&format!("the log answered {outcome:?}"))),
+            // Only absent things were removed: the log makes no revision of that.
+            Ok(TxnOutcome::Committed { revision: written })
+                if written.get() == world.revision && same_content(&world, next) =>
+            {
+                Ok(reply)
+            }
             Err(error @ revlog::Error::TooLarge { .. }) => Err(Fault::bad_request(
                 "RequestLimitExceeded",
                 format!("The call changes too much at once ({error}); split it"),
             )),
-            Err(error) => Err(self.lost(&error.to_string())),
+            // Now the log's truth is not known.
+            outcome => {
+                let why = match outcome {
+                    Ok(outcome) => format!("the log answered {outcome:?}"),
+                    Err(error) => error.to_string(),
+                };
+                tracing::error!(why, "writing the log failed");
+                *doubt = !self.read_again();
+                Err(unavailable(&why))
+            }
         }
     }
 
-    /// After a failed write the log's truth is not known: it is read again.
-    fn lost(&self, why: &str) -> Fault {
-        tracing::error!(why, "writing the log failed");
+    /// Publishes what the log holds; false when it cannot be read.
+    fn read_again(&self) -> bool {
         match feed::world(self.log.as_ref()) {
             Ok(world) => {
                 self.world.send_replace(Arc::new(world));
+                true
             }
-            Err(error) => tracing::error!(%error, "reading the log failed too"),
+            Err(error) => {
+                tracing::error!(%error, "reading the log failed");
+                false
+            }
         }
-        Fault::new(
-            503,
-            "ServiceUnavailable",
-            format!("The change could not be stored: {why}; call again"),
-        )
     }
+}
+
+fn unavailable(why: &str) -> Fault {
+    Fault::new(
+        503,
+        "ServiceUnavailable",
+        format!("The change could not be stored: {why}; call again"),
+    )
+}
+
+fn same_content(world: &World, mut next: World) -> bool {
+    next.revision = world.revision;
+    *world == next
 }
 
 fn txn(changes: &[Change]) -> Result<Txn, Fault> {
@@ -117,3 +150,6 @@ fn txn(changes: &[Change]) -> Result<Txn, Fault> {
     }
     Ok(txn)
 }
+
+#[cfg(test)]
+mod tests;

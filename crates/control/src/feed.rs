@@ -79,3 +79,6 @@ pub(crate) fn world(log: &dyn Log) -> Result<World, Error> {
         .collect::<Result<Vec<_>, Error>>()?;
     Ok(World::default().apply(&changes, snapshot.revision.get()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,6 +16,9 @@ pub(crate) fn settle(world: &World, report: &Report, now: Millis, revision: u64)
             balancer.state = BalancerState::Active;
             changes.push(balancer.into());
         }
+        if changes.len() > MOST {
+            return changes;
+        }
     }
     for endpoint in world.endpoints.values() {
         match endpoint.state {
@@ -27,7 +30,9 @@ pub(crate) fn settle(world: &World, report: &Report, now: Millis, revision: u64)
                     };
                     Some(report.gates.get(&gate)?.generation == endpoint.opened)
                 };
-                if endpoint.interfaces.iter().all(|id| open(id) == Some(true)) {
+                let mut gates = endpoint.interfaces.iter();
+                // Without a gate nothing was probed.
+                if gates.len() > 0 && gates.all(|id| open(id) == Some(true)) {
                     let mut endpoint = endpoint.as_ref().clone();
                     if endpoint.on(Event::Realised, revision, now).is_ok() {
                         changes.push(endpoint.into());
@@ -54,3 +59,6 @@ pub(crate) fn settle(world: &World, report: &Report, now: Millis, revision: u64)
 
 /// A transaction holds 128 operations; the next report brings the rest.
 const MOST: usize = 100;
+
+#[cfg(test)]
+mod tests;
