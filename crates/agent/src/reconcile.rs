@@ -1,10 +1,13 @@
 //! One pass: read, plan, apply, probe, report.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use dataplane::Kernel;
-use model::host::{Document, GateReport, GateSlot, InterfaceReport, Report, State, Step};
+use model::host::{
+    Document, EniSlot, GateReport, GateSlot, GroupSlot, InterfaceReport, ListenerKey, Report,
+    State, Step, TargetGroupSlot,
+};
 
 /// A gate that does not answer a probe within this is not open.
 const PROBE_TIMEOUT: Duration = Duration::from_millis(100);
@@ -55,7 +58,12 @@ impl<K: Kernel> Reconciler<K> {
         };
         let state = match state {
             Ok(mut state) => {
+                let mut blocked = BTreeSet::new();
                 for step in plan::diff::diff(document, &state) {
+                    // A slot whose old owner is still there gets no new one.
+                    if blocked.contains(&place(&step)) {
+                        continue;
+                    }
                     match self.kernel.apply(&step) {
                         Ok(()) => state.apply(&step),
                         Err(error) => {
@@ -67,7 +75,10 @@ impl<K: Kernel> Reconciler<K> {
                                 Step::Attach(slot, _) => {
                                     problems.insert(*slot, text);
                                 }
-                                _ => behind = true,
+                                _ => {
+                                    blocked.insert(place(&step));
+                                    behind = true;
+                                }
                             }
                         }
                     }
@@ -150,6 +161,26 @@ impl<K: Kernel> Reconciler<K> {
             }
             Err(error) => failures.push(format!("probing: {}", error.chain())),
         }
+    }
+}
+
+/// What a step changes.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    Eni(EniSlot),
+    Gate(GateSlot),
+    Group(GroupSlot),
+    Targets(TargetGroupSlot),
+    Listener(ListenerKey),
+}
+
+fn place(step: &Step) -> Place {
+    match step {
+        Step::Attach(slot, _) | Step::Detach(slot, _) => Place::Eni(*slot),
+        Step::PutGroup(slot, _) | Step::RemoveGroup(slot) => Place::Group(*slot),
+        Step::PutTargets(slot, _) | Step::RemoveTargets(slot) => Place::Targets(*slot),
+        Step::PutListener(key, _) | Step::RemoveListener(key) => Place::Listener(*key),
+        Step::PutGate(slot, _) | Step::RemoveGate(slot, _) => Place::Gate(*slot),
     }
 }
 

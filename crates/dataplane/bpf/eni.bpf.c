@@ -12,6 +12,8 @@ static __noinline int odd(struct __sk_buff *skb)
 	void *data, *end;
 	struct headers *h;
 
+	if (skb->vlan_present)
+		return leave(skb, NO_GATE, DROP_MALFORMED);
 	if (skb->protocol == bpf_htons(ETH_P_ARP))
 		return answer_arp(skb);
 	if (skb->protocol != bpf_htons(ETH_P_IP))
@@ -60,7 +62,8 @@ int eni(struct __sk_buff *skb)
 		if (data + UDP_END > end)
 			return odd(skb);
 	}
-	if (h->eth.h_proto != bpf_htons(ETH_P_IP) || *(__u8 *)&h->ip != 0x45 ||
+	/* A VLAN tag is out of the frame by now, and would go along with a redirect. */
+	if (skb->vlan_present || h->eth.h_proto != bpf_htons(ETH_P_IP) || *(__u8 *)&h->ip != 0x45 ||
 	    h->ip.frag_off & bpf_htons(0x3fff))
 		return odd(skb);
 	tcp = h->ip.protocol == IPPROTO_TCP;
@@ -102,7 +105,7 @@ int eni(struct __sk_buff *skb)
 			return leave(skb, NO_GATE, DROP_NO_FLOW);
 	}
 	gate = bpf_map_lookup_elem(&gates, &flow->gate);
-	if (!gate || gate->generation != flow->generation) {
+	if (!gate || !gate->generation || gate->generation != flow->generation) {
 		__u32 gate_slot = flow->gate;
 
 		forget(&key);

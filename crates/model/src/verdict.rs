@@ -5,7 +5,7 @@
 /// A reason for a drop; the numbers are the kernel's and are never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Verdict {
-    /// The frame is shorter than its headers say, or has IP options.
+    /// The frame is shorter than its headers say, or has IP options or a VLAN tag.
     Malformed = 1,
     /// The frame is neither IPv4 nor ARP (IPv6 arrives in a later version).
     NotIpv4 = 2,
@@ -97,7 +97,9 @@ impl Verdict {
     /// What happened, in a sentence.
     pub fn meaning(self) -> &'static str {
         match self {
-            Self::Malformed => "The frame is shorter than its headers say, or has IP options.",
+            Self::Malformed => {
+                "The frame is shorter than its headers say, or has IP options or a VLAN tag."
+            }
             Self::NotIpv4 => "The frame is neither IPv4 nor ARP (IPv6 arrives in a later version).",
             Self::Fragment => "The packet is a fragment; load balancers do not forward fragments.",
             Self::Protocol => {

@@ -27,7 +27,7 @@ static __always_inline struct target *balance(__u32 target_group)
 }
 
 /* Writes both records: the target side first, under a source port that is free there. */
-static __always_inline int bind(struct flow_key *key, struct eni *client, struct gate *gate, struct target *to, struct listener *listener, __u32 gate_slot, __u32 eni_slot)
+static __always_inline int bind(struct flow_key *key, struct eni *client, struct gate *gate, struct target *to, struct listener *listener, __u32 generation, __u32 gate_slot, __u32 eni_slot)
 {
 	struct eni *target;
 	struct flow_key back = {};
@@ -37,7 +37,8 @@ static __always_inline int bind(struct flow_key *key, struct eni *client, struct
 
 	slot = to->eni;
 	target = bpf_map_lookup_elem(&enis, &slot);
-	if (!target || target->role != ROLE_WORKLOAD || target->ip != to->ip)
+	if (!target || target->role != ROLE_WORKLOAD || target->ip != to->ip ||
+	    target->vpc != gate->balancer_vpc)
 		return DROP_TARGET_GONE;
 
 	back.ifindex = target->ifindex;
@@ -47,7 +48,7 @@ static __always_inline int bind(struct flow_key *key, struct eni *client, struct
 	back.protocol = key->protocol;
 
 	in.gate = gate_slot;
-	in.generation = gate->generation;
+	in.generation = generation;
 	in.out_ifindex = key->ifindex;
 	in.saddr = key->daddr;
 	in.daddr = key->saddr;
@@ -72,7 +73,7 @@ static __always_inline int bind(struct flow_key *key, struct eni *client, struct
 		return error == -17 ? DROP_PORT_ALLOCATION : DROP_FLOW_TABLE_FULL;
 
 	out.gate = gate_slot;
-	out.generation = gate->generation;
+	out.generation = generation;
 	out.out_ifindex = target->ifindex;
 	out.saddr = back.daddr;
 	out.daddr = back.saddr;
@@ -108,7 +109,7 @@ static __noinline int admit(struct __sk_buff *skb, struct flow_key *key, __u32 f
 	struct target *target;
 	struct gate *gate;
 	struct eni *eni;
-	__u32 ifindex, *slot, *gate_slot, eni_slot, gate_number;
+	__u32 ifindex, *slot, *gate_slot, eni_slot, gate_number, generation;
 	int verdict;
 
 	if (!key || !at || data + sizeof(*eth) > end)
@@ -140,10 +141,16 @@ static __noinline int admit(struct __sk_buff *skb, struct flow_key *key, __u32 f
 	gate = bpf_map_lookup_elem(&gates, &gate_number);
 	if (!gate)
 		return DROP_NO_ROUTE;
+	/* Read once, before anything else of the gate: a flow of another generation than the gate
+	 * has when its records are used is cut, so a gate that changes meanwhile admits nothing. */
+	generation = *(volatile __u32 *)&gate->generation;
+	/* The slot may have got another owner since the look-up. */
+	if (gate->vpc != eni->vpc || gate->ip != key->daddr)
+		return DROP_NO_ROUTE;
 	*at = gate_number;
 	if (key->protocol == IPPROTO_TCP && (flags & (FLAG_SYN | FLAG_ACK)) != FLAG_SYN)
 		return ADMIT_STRAY;
-	if (!gate->generation)
+	if (!generation)
 		return DROP_GATE_CLOSED;
 
 	/* group */
@@ -163,14 +170,17 @@ static __noinline int admit(struct __sk_buff *skb, struct flow_key *key, __u32 f
 
 	/* quota */
 	stats = bpf_map_lookup_elem(&eni_stats, &eni_slot);
-	if (!stats || stats->flows >= eni->flow_quota)
+	if (!stats || (__s64)stats->flows >= (__s64)eni->flow_quota)
 		return DROP_FLOW_QUOTA;
 
 	/* nat */
-	verdict = bind(key, eni, gate, target, listener, gate_number, eni_slot);
-	if (verdict == ADMIT_BOUND) {
+	/* Counted before the records can be found, so that an early end finds it counted. */
+	__sync_fetch_and_add(&stats->flows, 1);
+	verdict = bind(key, eni, gate, target, listener, generation, gate_number, eni_slot);
+	if (verdict != ADMIT_BOUND) {
+		__sync_fetch_and_sub(&stats->flows, 1);
+	} else {
 		verdict = GO_ON;
-		__sync_fetch_and_add(&stats->flows, 1);
 		gate_stats_of = bpf_map_lookup_elem(&gate_stats, &gate_number);
 		if (gate_stats_of)
 			__sync_fetch_and_add(&gate_stats_of->connections, 1);

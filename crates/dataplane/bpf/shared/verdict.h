@@ -7,7 +7,7 @@
 #pragma once
 
 #define VERDICTS(X) \
-	X(1, MALFORMED, "malformed", "The frame is shorter than its headers say, or has IP options.", "Look at the sender: its network stack or a raw socket makes broken frames.") \
+	X(1, MALFORMED, "malformed", "The frame is shorter than its headers say, or has IP options or a VLAN tag.", "Look at the sender: its network stack or a raw socket makes broken frames.") \
 	X(2, NOT_IPV4, "not-ipv4", "The frame is neither IPv4 nor ARP (IPv6 arrives in a later version).", "Use the endpoint's IPv4 address. Neighbour discovery of an idle namespace also counts here and is harmless.") \
 	X(3, FRAGMENT, "fragment", "The packet is a fragment; load balancers do not forward fragments.", "Send datagrams that fit the MTU of 8,500 bytes.") \
 	X(4, PROTOCOL, "protocol", "The packet is neither TCP nor UDP; endpoints answer nothing else, not even ping.", "Test with a TCP connection (curl, nc) instead of ping.") \

@@ -4,7 +4,7 @@
 //! the guest side are set, and only then the host side goes up. A link that was left half
 //! made has no alias, and is made again from nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::net::Ipv4Addr;
 use std::os::fd::AsFd as _;
@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use model::host::{Address, Attachment, EniSlot, Interface, InterfaceState, VpcNumber};
 use model::net::Mac;
 
+use super::flows::Flows;
 use super::maps::{self, Interfaces, Maps};
 use super::netlink::{End, Link, Netlink};
 use super::program::{self, Programs};
@@ -41,7 +42,8 @@ pub(super) fn attach(linux: &mut Linux, slot: EniSlot, interface: &Interface) ->
     };
     let value = maps::eni_value(interface, link.index, linux.limits.flows_per_eni);
     if linux.maps.eni(slot)?.ifindex != link.index {
-        linux.flows.forget_eni(slot, 0)?;
+        let before = linux.maps.remove_eni(slot)?;
+        linux.flows.forget_eni(slot, before)?;
         linux.flows.reset_eni(slot);
     }
     linux.maps.put_eni(slot, value)?;
@@ -116,24 +118,35 @@ fn configure_guest(interface: &Interface) -> Result<(), Error> {
 
 /// Removes a workload's ENI and its flows. What is already gone is fine.
 pub(super) fn detach(linux: &mut Linux, slot: EniSlot, link: &str) -> Result<(), Error> {
-    if let Some(found) = linux.netlink.link(link)? {
-        if let Some((_, interface)) = parse_alias(&found) {
-            remove_resolver(&interface)?;
-        }
+    let found = linux.netlink.link(link)?;
+    if let Some(found) = &found {
         linux.netlink.remove(found.index)?;
     }
     program::remove_pin(&linux.dirs.links().join(link))?;
     let ifindex = linux.maps.remove_eni(slot)?;
     linux.flows.forget_eni(slot, ifindex)?;
     linux.flows.reset_eni(slot);
+    // Last, and no reason to keep the ENI: a file that cannot be removed carries no packets.
+    if let Some((_, interface)) = found.as_ref().and_then(parse_alias)
+        && let Err(error) = remove_resolver(&interface)
+    {
+        tracing::warn!(error = error.chain(), "a resolver file is left");
+    }
     Ok(())
 }
 
 /// All workload ENIs that the kernel has, whole or half made.
-pub(super) fn read(dirs: &Dirs, netlink: &Netlink, maps: &mut Maps) -> Result<Interfaces, Error> {
+pub(super) fn read(
+    dirs: &Dirs,
+    netlink: &Netlink,
+    maps: &mut Maps,
+    flows: &mut Flows,
+) -> Result<Interfaces, Error> {
     let mut out = BTreeMap::new();
     let mut orphans = Vec::new();
-    for link in netlink.links()? {
+    let links = netlink.links()?;
+    let there: BTreeSet<u32> = links.iter().map(|link| link.index).collect();
+    for link in links {
         if !link.name.starts_with(LINK_PREFIX) {
             continue;
         }
@@ -143,6 +156,11 @@ pub(super) fn read(dirs: &Dirs, netlink: &Netlink, maps: &mut Maps) -> Result<In
         };
         let eni = maps.eni(slot)?;
         let ours = eni.ifindex == link.index;
+        // A link whose slot is another's: it must not speak in that one's name.
+        if !ours && there.contains(&eni.ifindex) {
+            orphans.push(link);
+            continue;
+        }
         out.insert(
             slot,
             InterfaceState {
@@ -159,7 +177,8 @@ pub(super) fn read(dirs: &Dirs, netlink: &Netlink, maps: &mut Maps) -> Result<In
     // ENIs whose link went away with the workload's namespace.
     for slot in maps.eni_slots()? {
         if slot != SYSTEM_SLOT && !out.contains_key(&slot) {
-            maps.remove_eni(slot)?;
+            let ifindex = maps.remove_eni(slot)?;
+            flows.forget_eni(slot, ifindex)?;
         }
     }
     Ok(out)

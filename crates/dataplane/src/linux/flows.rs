@@ -84,9 +84,23 @@ impl Flows {
 
     /// Forgets the flows that an ENI opened, and those that lead to or come from its link.
     pub(super) fn forget_eni(&mut self, slot: EniSlot, ifindex: u32) -> Result<(), Error> {
-        for (key, flow) in self.records()? {
+        self.forget_all(|key, flow| {
             let linked = ifindex != 0 && (key.ifindex == ifindex || flow.out_ifindex == ifindex);
-            if flow.eni == slot.0 || linked {
+            flow.eni == slot.0 || linked
+        })
+    }
+
+    /// Forgets the flows through a gate, before its slot gets a new owner.
+    pub(super) fn forget_gate(&mut self, slot: GateSlot) -> Result<(), Error> {
+        self.forget_all(|_, flow| flow.gate == slot.0)
+    }
+
+    fn forget_all(
+        &mut self,
+        which: impl Fn(&tables::flow_key, &tables::flow) -> bool,
+    ) -> Result<(), Error> {
+        for (key, flow) in self.records()? {
+            if which(&key, &flow) {
                 self.forget(&key, &flow);
             }
         }
@@ -140,7 +154,13 @@ impl Flows {
     /// Reads counters.
     pub(super) fn counters(&self, enis: &BTreeSet<EniSlot>, gates: &[GateSlot]) -> Counters {
         let eni = |slot: &EniSlot| EniCounters {
-            flows: self.enis.read(slot.0, offset_of!(eni_stats, flows)),
+            // A removal may be counted a moment before its flow.
+            flows: self
+                .enis
+                .read(slot.0, offset_of!(eni_stats, flows))
+                .cast_signed()
+                .max(0)
+                .cast_unsigned(),
             drops: self.enis.drops(slot.0, offset_of!(eni_stats, drops)),
         };
         let gate = |slot: &GateSlot| {
@@ -243,7 +263,9 @@ fn is_over(flow: &tables::flow, other: Option<&tables::flow>, now: u64, hertz: u
         return quiet >= UNANSWERED_SECONDS;
     };
     let one_sided = flow.packets == 0 || other.packets == 0;
-    let closing = flow.closing != 0 && other.closing != 0;
+    // Both have said their last; half closed is open.
+    let said = u32::from(flow.closing & other.closing);
+    let closing = said & tables::FIN_SENT != 0;
     let limit = if one_sided || closing {
         UNANSWERED_SECONDS
     } else {

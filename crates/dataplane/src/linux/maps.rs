@@ -128,12 +128,18 @@ impl Maps {
             );
         }
         for entry in self.addresses.iter() {
-            let (_, slot) = entry.map_err(Error::bpf("reading the address table"))?;
+            let (key, slot) = entry.map_err(Error::bpf("reading the address table"))?;
             let gate = self
                 .gates
                 .get(&slot, 0)
                 .map_err(Error::bpf("reading the gate table"))?;
-            out.gates.insert(GateSlot(slot), gate_from(&gate));
+            // The address table decides who is led where, so it decides what is told here.
+            let mut gate = gate_from(&gate);
+            gate.address = Address {
+                vpc: VpcNumber(key.vpc),
+                ip: ip(key.ip),
+            };
+            out.gates.insert(GateSlot(slot), gate);
         }
         Ok(out)
     }
@@ -247,6 +253,16 @@ impl Maps {
     }
 
     pub(super) fn remove_gate(&mut self, slot: GateSlot, gate: &Gate) -> Result<(), Error> {
+        let what = || format!("removing the gate {slot}");
+        // Closed first: from here on nothing passes, wherever this is broken off.
+        let before = self.gates.get(&slot.0, 0).map_err(Error::bpf(what()))?;
+        let closed = tables::gate {
+            generation: 0,
+            ..before
+        };
+        self.gates
+            .set(slot.0, closed, 0)
+            .map_err(Error::bpf(what()))?;
         let key = address_key(gate.address);
         if absent_is_none(self.addresses.get(&key, 0))? == Some(slot.0) {
             gone_is_fine(
@@ -256,7 +272,7 @@ impl Maps {
         }
         self.gates
             .set(slot.0, tables::gate::default(), 0)
-            .map_err(Error::bpf(format!("removing the gate {slot}")))
+            .map_err(Error::bpf(what()))
     }
 
     pub(super) fn put_eni(&mut self, slot: EniSlot, value: tables::eni) -> Result<(), Error> {

@@ -74,7 +74,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             flows: tables::MAX_FLOWS / 2,
-            flows_per_eni: tables::MAX_FLOWS / 4,
+            // A sixteenth of the host: no handful of tenants fills it.
+            flows_per_eni: tables::MAX_FLOWS / 32,
         }
     }
 }
@@ -158,7 +159,7 @@ impl Kernel for Linux {
     fn read(&mut self) -> Result<State, Error> {
         Ok(State {
             tables: self.maps.read()?,
-            interfaces: device::read(&self.dirs, &self.netlink, &mut self.maps)?,
+            interfaces: device::read(&self.dirs, &self.netlink, &mut self.maps, &mut self.flows)?,
         })
     }
 
@@ -181,7 +182,11 @@ impl Kernel for Linux {
                     self.flows.reset_gate(*slot);
                 }
             }
-            Step::RemoveGate(slot, gate) => self.maps.remove_gate(*slot, gate)?,
+            Step::RemoveGate(slot, gate) => {
+                self.maps.remove_gate(*slot, gate)?;
+                self.flows.forget_gate(*slot)?;
+                self.flows.reset_gate(*slot);
+            }
         }
         Ok(())
     }

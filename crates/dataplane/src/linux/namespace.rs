@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
@@ -72,12 +73,20 @@ pub(super) fn open(path: &str) -> Result<File, Error> {
         path: path.to_owned(),
         problem,
     };
-    let file = File::open(path).map_err(|error| match error.kind() {
+    // Without waiting: whatever else lies at the path (a FIFO) must not hold the agent up.
+    let opened = File::options()
+        .read(true)
+        .custom_flags(libc::O_NONBLOCK)
+        .open(path);
+    let file = opened.map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => refuse("does not exist".into()),
         _ => refuse(error.to_string()),
     })?;
     if !is_namespace(&file) {
         return Err(refuse("is not a namespace file".into()));
+    }
+    if is_hosts(&file) {
+        return Err(refuse("is the host's own namespace".into()));
     }
     std::thread::scope(|scope| {
         scope
@@ -87,6 +96,14 @@ pub(super) fn open(path: &str) -> Result<File, Error> {
     })
     .map_err(|_| refuse("is not a network namespace".into()))?;
     Ok(file)
+}
+
+/// Whether it is the namespace that the daemon was started in (its main thread stays there).
+fn is_hosts(file: &File) -> bool {
+    let id = |metadata: std::io::Result<std::fs::Metadata>| {
+        metadata.ok().map(|found| (found.dev(), found.ino()))
+    };
+    id(file.metadata()) == id(std::fs::metadata("/proc/self/ns/net"))
 }
 
 fn is_namespace(file: &File) -> bool {

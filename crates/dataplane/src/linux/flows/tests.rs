@@ -1,6 +1,6 @@
 //! When a connection has had its time.
 
-use super::super::tables::flow;
+use super::super::tables::{FIN_ACKED, FIN_AWAITS, FIN_SENT, flow};
 use super::{is_over, seconds_quiet};
 
 const HERTZ: u64 = 250;
@@ -37,12 +37,16 @@ fn what_was_never_answered_or_is_closing_goes_early() {
     // A sender that goes on without an answer keeps its flow.
     assert!(!over(&seen(now, 0, 9), &seen(now, 60, 0)));
     let closing = |seconds| flow {
-        closing: 1,
+        closing: (FIN_SENT | FIN_AWAITS) as u8,
         ..seen(now, seconds, 1)
     };
     assert!(over(&closing(30), &closing(31)));
     // Half closed is open: the other side may send for as long as it likes.
-    assert!(!over(&closing(60), &seen(now, 60, 1)));
+    let said = |closing: u32| flow {
+        closing: closing as u8,
+        ..seen(now, 60, 1)
+    };
+    assert!(!over(&said(FIN_SENT), &said(FIN_AWAITS | FIN_ACKED)));
     assert!(is_over(&seen(now, 30, 1), None, now, HERTZ));
 }
 
