@@ -2,6 +2,8 @@
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 
+use model::host::Target;
+
 use testbed::packet::{self, Macs, Tcp};
 use testbed::raw::{RawSender, Sniffer};
 
@@ -142,4 +144,57 @@ fn a_connection_of_another_tenant_cannot_be_entered() {
     ];
     assert_eq!(forge(&lab, &frames), Vec::<Vec<u8>>::new());
     assert_eq!(lab.host.drops(STRANGER_SLOT, "spoofed-source"), 2);
+}
+
+#[test]
+fn vlan_tags_do_not_travel() {
+    if !testbed::usable() {
+        return;
+    }
+    let lab = Lab::new();
+    let mut frame = packet::udp(own_macs(), at(STRANGER, 4_000), at(ENDPOINT, 80), b"x").unwrap();
+    frame.splice(12..12, [0x81, 0x00, 0x00, 0x05]);
+    assert_eq!(forge(&lab, &[frame]), Vec::<Vec<u8>>::new());
+    assert_eq!(lab.host.drops(STRANGER_SLOT, "malformed"), 1);
+}
+
+#[test]
+fn a_target_in_another_vpc_is_never_reached() {
+    if !testbed::usable() {
+        return;
+    }
+    let lab = Lab::new();
+    let _server = Server::http(&lab.stranger, (STRANGER, 8080).into(), "stranger").unwrap();
+    // A slot that changed owners, before the target list is written anew.
+    let wrong = Target {
+        eni: STRANGER_SLOT,
+        ip: STRANGER,
+        port: 8080,
+    };
+    lab.host
+        .apply(Step::PutTargets(TargetGroupSlot(1), vec![wrong]));
+    client::connect(&lab.client, endpoint(), SILENCE).unwrap_err();
+    assert!(lab.host.drops(CLIENT_SLOT, "target-gone") > 0);
+}
+
+#[test]
+fn a_gates_next_owner_inherits_nothing() {
+    if !testbed::usable() {
+        return;
+    }
+    let lab = Lab::new();
+    let _server = Server::echo_tcp(&lab.target, service()).unwrap();
+    let mut stream = client::connect(&lab.client, endpoint(), LIMIT).unwrap();
+    stream.write_all(b"mine").unwrap();
+    lab.host.apply(Step::RemoveGate(GATE, gate(7)));
+    let mut next = gate(8);
+    next.address.vpc = PROVIDER_VPC;
+    lab.host.apply(Step::PutGate(GATE, next));
+    // The old owner's client goes on, and ends.
+    let _ = stream.write_all(b"mine");
+    drop(stream);
+    let counters = lab.host.run(|linux| linux.counters(&[GATE]).unwrap());
+    assert_eq!(counters.gates[&GATE], Default::default());
+    assert_eq!(counters.enis[&CLIENT_SLOT].flows, 0);
+    client::connect(&lab.client, endpoint(), SILENCE).unwrap_err();
 }

@@ -167,6 +167,7 @@ fn a_namespace_that_is_none_is_refused_and_nothing_is_bound() {
         ("no-such-namespace", "does not exist"),
         ("/etc/hostname", "not a namespace"),
         ("/proc/self/ns/mnt", "not a network namespace"),
+        ("/proc/self/ns/net", "the host's own"),
     ] {
         let error = ginnel.cli(&["attach", &eni, namespace]).unwrap_err();
         assert!(format!("{error:#}").contains(named), "{error:#}");
