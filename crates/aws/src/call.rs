@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use crate::fault::{Fault, shorten};
 use crate::form::Form;
-use crate::{ec2, elbv2, sts};
+use crate::json::Json;
+use crate::{cbor, cloudtrail, ec2, elbv2, iam, quotas, sns, sts, tagging};
 
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,16 @@ pub enum Service {
     Elbv2,
     /// Security Token Service.
     Sts,
+    /// Identity and Access Management.
+    Iam,
+    /// Simple Notification Service.
+    Sns,
+    /// CloudTrail.
+    Cloudtrail,
+    /// Service Quotas.
+    Quotas,
+    /// Resource Groups Tagging API.
+    Tagging,
     /// Our own API, which speaks JSON.
     Ginnel,
 }
@@ -32,60 +43,151 @@ pub enum Flavour {
     Query,
 }
 
+/// What a service speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    /// Forms in, XML out.
+    Form(Flavour),
+    /// JSON (or CBOR) objects; the operation is in `X-Amz-Target`, after this prefix and a dot.
+    Json(&'static str),
+    /// Our own.
+    Own,
+}
+
+/// The facts of a service (AWS.md 1.1).
+struct Facts {
+    scope: &'static str,
+    protocol: Protocol,
+    version: &'static str,
+    namespace: &'static str,
+}
+
 impl Service {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Ec2,
+        Self::Elbv2,
+        Self::Sts,
+        Self::Iam,
+        Self::Sns,
+        Self::Cloudtrail,
+        Self::Quotas,
+        Self::Tagging,
+        Self::Ginnel,
+    ];
+
+    fn facts(self) -> Facts {
+        let form = |scope, flavour, version, namespace| Facts {
+            scope,
+            protocol: Protocol::Form(flavour),
+            version,
+            namespace,
+        };
+        let json = |scope, protocol| Facts {
+            scope,
+            protocol,
+            version: "",
+            namespace: "",
+        };
+        let query = Flavour::Query;
+        match self {
+            Self::Ec2 => form(
+                "ec2",
+                Flavour::Ec2,
+                "2016-11-15",
+                "http://ec2.amazonaws.com/doc/2016-11-15/",
+            ),
+            Self::Elbv2 => form(
+                "elasticloadbalancing",
+                query,
+                "2015-12-01",
+                "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/",
+            ),
+            Self::Sts => form(
+                "sts",
+                query,
+                "2011-06-15",
+                "https://sts.amazonaws.com/doc/2011-06-15/",
+            ),
+            Self::Iam => form(
+                "iam",
+                query,
+                "2010-05-08",
+                "https://iam.amazonaws.com/doc/2010-05-08/",
+            ),
+            Self::Sns => form(
+                "sns",
+                query,
+                "2010-03-31",
+                "http://sns.amazonaws.com/doc/2010-03-31/",
+            ),
+            Self::Cloudtrail => json(
+                "cloudtrail",
+                Protocol::Json("com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101"),
+            ),
+            Self::Quotas => json("servicequotas", Protocol::Json("ServiceQuotasV20190624")),
+            Self::Tagging => json(
+                "tagging",
+                Protocol::Json("ResourceGroupsTaggingAPI_20170126"),
+            ),
+            Self::Ginnel => json("ginnel", Protocol::Own),
+        }
+    }
+
     /// The service with this name in the credential scope, for example `elasticloadbalancing`.
     #[must_use]
     pub fn from_scope_name(name: &str) -> Option<Self> {
-        let all = [Self::Ec2, Self::Elbv2, Self::Sts, Self::Ginnel];
-        all.into_iter().find(|service| service.scope_name() == name)
+        Self::ALL
+            .into_iter()
+            .find(|service| service.scope_name() == name)
     }
 
     /// The service's name in the credential scope and in messages.
     #[must_use]
     pub fn scope_name(self) -> &'static str {
-        match self {
-            Self::Ec2 => "ec2",
-            Self::Elbv2 => "elasticloadbalancing",
-            Self::Sts => "sts",
-            Self::Ginnel => "ginnel",
-        }
+        self.facts().scope
     }
 
-    /// The protocol of forms and XML, unless the service speaks JSON.
+    /// What it speaks.
     #[must_use]
-    pub fn protocol(self) -> Option<Flavour> {
-        match self {
-            Self::Ec2 => Some(Flavour::Ec2),
-            Self::Elbv2 | Self::Sts => Some(Flavour::Query),
-            Self::Ginnel => None,
-        }
+    pub fn protocol(self) -> Protocol {
+        self.facts().protocol
     }
 
     /// The dialect of the service's forms and XML; a service without any is read as query.
     #[must_use]
     pub fn flavour(self) -> Flavour {
-        self.protocol().unwrap_or(Flavour::Query)
+        match self.protocol() {
+            Protocol::Form(flavour) => flavour,
+            Protocol::Json(_) | Protocol::Own => Flavour::Query,
+        }
     }
 
     /// The API version that requests must name; empty for a service without one.
     #[must_use]
     pub fn version(self) -> &'static str {
-        match self {
-            Self::Ec2 => "2016-11-15",
-            Self::Elbv2 => "2015-12-01",
-            Self::Sts => "2011-06-15",
-            Self::Ginnel => "",
-        }
+        self.facts().version
     }
 
     /// The XML namespace of responses (AWS.md 1.1); empty for a service without one.
     #[must_use]
     pub fn namespace(self) -> &'static str {
+        self.facts().namespace
+    }
+
+    /// Names of all operations of the service, sorted, and of those that are decoded.
+    #[must_use]
+    pub fn operations(self) -> (&'static [&'static str], &'static [&'static str]) {
         match self {
-            Self::Ec2 => "http://ec2.amazonaws.com/doc/2016-11-15/",
-            Self::Elbv2 => "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/",
-            Self::Sts => "https://sts.amazonaws.com/doc/2011-06-15/",
-            Self::Ginnel => "",
+            Self::Ec2 => (ec2::OPERATIONS, ec2::SUPPORTED),
+            Self::Elbv2 => (elbv2::OPERATIONS, elbv2::SUPPORTED),
+            Self::Sts => (sts::OPERATIONS, sts::SUPPORTED),
+            Self::Iam => (iam::OPERATIONS, iam::SUPPORTED),
+            Self::Sns => (sns::OPERATIONS, sns::SUPPORTED),
+            Self::Cloudtrail => (cloudtrail::OPERATIONS, cloudtrail::SUPPORTED),
+            Self::Quotas => (quotas::OPERATIONS, quotas::SUPPORTED),
+            Self::Tagging => (tagging::OPERATIONS, tagging::SUPPORTED),
+            Self::Ginnel => (&[], &[]),
         }
     }
 }
@@ -126,38 +228,73 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// A decoded request of any service that has forms.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Request {
-    /// To Amazon EC2.
-    Ec2(ec2::Request),
-    /// To Elastic Load Balancing v2.
-    Elbv2(elbv2::Request),
-    /// To the Security Token Service.
-    Sts(sts::Request),
+macro_rules! services {
+    ($($(#[$doc:meta])* $variant:ident $module:ident),+ $(,)?) => {
+        /// A decoded request of any service.
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum Request {
+            $($(#[$doc])* $variant($module::Request),)+
+        }
+
+        impl Request {
+            /// The service that is called.
+            #[must_use]
+            pub fn service(&self) -> Service {
+                match self {
+                    $(Self::$variant(_) => Service::$variant,)+
+                }
+            }
+
+            /// The operation's name.
+            #[must_use]
+            pub fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$variant(request) => request.name(),)+
+                }
+            }
+        }
+
+        /// An answer of any service.
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum Response {
+            $($(#[$doc])* $variant($module::Response),)+
+        }
+
+        impl Response {
+            /// The answer's document: XML or JSON, as the service speaks.
+            ///
+            /// # Errors
+            ///
+            /// `InternalError` when a value has no form on the wire.
+            pub fn encode(&self, request_id: &str) -> Result<String, Fault> {
+                match self {
+                    $(Self::$variant(response) => response.encode(request_id),)+
+                }
+            }
+        }
+    };
+}
+
+services! {
+    /// Of Amazon EC2.
+    Ec2 ec2,
+    /// Of Elastic Load Balancing v2.
+    Elbv2 elbv2,
+    /// Of the Security Token Service.
+    Sts sts,
+    /// Of Identity and Access Management.
+    Iam iam,
+    /// Of the Simple Notification Service.
+    Sns sns,
+    /// Of CloudTrail.
+    Cloudtrail cloudtrail,
+    /// Of Service Quotas.
+    Quotas quotas,
+    /// Of the Resource Groups Tagging API.
+    Tagging tagging,
 }
 
 impl Request {
-    /// The service that is called.
-    #[must_use]
-    pub fn service(&self) -> Service {
-        match self {
-            Self::Ec2(_) => Service::Ec2,
-            Self::Elbv2(_) => Service::Elbv2,
-            Self::Sts(_) => Service::Sts,
-        }
-    }
-
-    /// The operation's name.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Ec2(request) => request.name(),
-            Self::Elbv2(request) => request.name(),
-            Self::Sts(request) => request.name(),
-        }
-    }
-
     /// Whether the caller only asks if the request would be allowed (EC2 only).
     #[must_use]
     pub fn dry_run(&self) -> bool {
@@ -184,13 +321,65 @@ const COMMON: &[&str] = &[
     "Timestamp",
 ];
 
-/// Decodes the request in `parts` for `service`: parameters come from the query and from the body.
+/// Whether a request speaks CBOR instead of JSON; its answer must too.
+#[must_use]
+pub fn speaks_cbor(parts: &Parts<'_>) -> bool {
+    parts.header("smithy-protocol") == Some("rpc-v2-cbor")
+}
+
+/// Decodes the request in `parts` for `service`.
+///
+/// # Errors
+///
+/// Of a service with forms those of [`decode_form`](self), of one with JSON: `MissingAction`,
+/// `InvalidAction`, `UnsupportedOperation` and what [`Json::parse`] and [`Json::decode`] report.
+pub fn decode(service: Service, parts: &Parts<'_>) -> Result<Request, Fault> {
+    match service.protocol() {
+        Protocol::Form(_) | Protocol::Own => decode_form(service, parts),
+        Protocol::Json(prefix) => decode_json(service, prefix, parts),
+    }
+}
+
+fn decode_json(service: Service, prefix: &str, parts: &Parts<'_>) -> Result<Request, Fault> {
+    let missing = || {
+        Fault::bad_request(
+            "MissingAction",
+            format!(
+                "The request must name its operation in the header X-Amz-Target: {prefix}.NAME"
+            ),
+        )
+    };
+    let (action, body) = if speaks_cbor(parts) {
+        let action = parts.path.strip_prefix("/service/").unwrap_or_default();
+        let action = action.strip_prefix(prefix).unwrap_or_default();
+        let action = action.strip_prefix("/operation/").ok_or_else(missing)?;
+        (action, cbor::parse(parts.body)?)
+    } else {
+        let target = parts.header("x-amz-target").ok_or_else(missing)?;
+        let action = target.strip_prefix(prefix).unwrap_or_default();
+        let action = action.strip_prefix('.').ok_or_else(missing)?;
+        (action, Json::parse(parts.body)?)
+    };
+    match service {
+        Service::Cloudtrail => cloudtrail::Request::decode(action, &body).map(Request::Cloudtrail),
+        Service::Quotas => quotas::Request::decode(action, &body).map(Request::Quotas),
+        Service::Tagging => tagging::Request::decode(action, &body).map(Request::Tagging),
+        Service::Ec2
+        | Service::Elbv2
+        | Service::Sts
+        | Service::Iam
+        | Service::Sns
+        | Service::Ginnel => Err(Fault::no_operation(service, action, &[])),
+    }
+}
+
+/// Parameters come from the query and from the body.
 ///
 /// # Errors
 ///
 /// `MissingAction`, `InvalidAction`, `UnsupportedOperation`, `NoSuchVersion`, `MissingParameter`
 /// (also for a missing `Version`) and what [`Form::parse`] and [`Form::decode`] report.
-pub fn decode(service: Service, parts: &Parts<'_>) -> Result<Request, Fault> {
+fn decode_form(service: Service, parts: &Parts<'_>) -> Result<Request, Fault> {
     let mut form = Form::default();
     form.add(parts.query.as_bytes())?;
     form.add(parts.body)?;
@@ -217,6 +406,10 @@ pub fn decode(service: Service, parts: &Parts<'_>) -> Result<Request, Fault> {
         Service::Ec2 => ec2::Request::decode(&action, &form).map(Request::Ec2),
         Service::Elbv2 => elbv2::Request::decode(&action, &form).map(Request::Elbv2),
         Service::Sts => sts::Request::decode(&action, &form).map(Request::Sts),
-        Service::Ginnel => Err(Fault::no_operation(service, &action, &[])),
+        Service::Iam => iam::Request::decode(&action, &form).map(Request::Iam),
+        Service::Sns => sns::Request::decode(&action, &form).map(Request::Sns),
+        Service::Cloudtrail | Service::Quotas | Service::Tagging | Service::Ginnel => {
+            Err(Fault::no_operation(service, &action, &[]))
+        }
     }
 }

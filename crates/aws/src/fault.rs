@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use serde_json::json;
 
-use crate::call::{Flavour, Service};
+use crate::call::{Flavour, Protocol, Service};
 use crate::xml::escape;
 
 #[cfg(test)]
@@ -99,7 +99,7 @@ impl Fault {
     pub fn invalid_key(service: Service) -> Self {
         match service {
             Service::Ec2 => Self::auth_failure(),
-            Service::Elbv2 | Service::Sts | Service::Ginnel => Self::new(
+            _ => Self::new(
                 403,
                 "InvalidClientTokenId",
                 "The security token included in the request is invalid.",
@@ -112,7 +112,7 @@ impl Fault {
     pub fn bad_signature(service: Service) -> Self {
         match service {
             Service::Ec2 => Self::auth_failure(),
-            Service::Elbv2 | Service::Sts | Service::Ginnel => Self::new(
+            _ => Self::new(
                 403,
                 "SignatureDoesNotMatch",
                 "The request signature we calculated does not match the signature you provided. \
@@ -135,9 +135,16 @@ impl Fault {
             status,
             message,
         } = self;
-        let Some(flavour) = service.protocol() else {
-            let body = json!({ "__type": code, "message": message, "requestId": request_id });
-            return ("application/json", body.to_string());
+        let flavour = match service.protocol() {
+            Protocol::Form(flavour) => flavour,
+            Protocol::Json(_) => {
+                let body = json!({ "__type": code, "message": message });
+                return (crate::json::CONTENT_TYPE, body.to_string());
+            }
+            Protocol::Own => {
+                let body = json!({ "__type": code, "message": message, "requestId": request_id });
+                return ("application/json", body.to_string());
+            }
         };
         let (code, message, id) = (escape(code), escape(message), escape(request_id));
         let body = match flavour {

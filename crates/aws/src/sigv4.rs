@@ -199,9 +199,7 @@ impl Signed {
         );
         Err(match self.credential.service {
             Service::Ec2 => Fault::bad_request("RequestExpired", message),
-            Service::Elbv2 | Service::Sts | Service::Ginnel => {
-                Fault::new(403, "SignatureDoesNotMatch", message)
-            }
+            _ => Fault::new(403, "SignatureDoesNotMatch", message),
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Development tasks of the workspace: `cargo xtask <task>`.
 //!
-//! - `cut-models` makes `data/{ec2,elbv2,sts}.json` from the botocore that python3 imports;
+//! - `cut-models` makes `data/*.json` from the botocore that python3 imports;
 //! - `bpf [--check]` makes (or compares) the BPF object and the Rust made from its headers;
 //! - `check-arch` holds the rooms to `architecture.toml`;
 //! - `codegen [--check]` writes (or compares) `crates/aws/src/*/generated.rs` from them.

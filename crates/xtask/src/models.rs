@@ -124,6 +124,15 @@ pub(crate) fn supported(root: &Path) -> Result<BTreeMap<String, Vec<String>>> {
     toml::from_str(&text).with_context(|| format!("{} is not valid", path.display()))
 }
 
+/// The name of a service's module and files here; the key is botocore's name.
+pub(crate) fn module(service: &str) -> &str {
+    match service {
+        "service-quotas" => "quotas",
+        "resourcegroupstaggingapi" => "tagging",
+        other => other,
+    }
+}
+
 /// Prints botocore's version on one line and then the unpacked model of a service (argument 1).
 const UNPACK: &str = "
 import botocore, gzip, glob, os, sys
@@ -151,7 +160,7 @@ pub(crate) fn cut(root: &Path) -> Result<()> {
         let keep = model.reach(roots)?;
         model.shapes.retain(|name, _| keep.contains(name));
 
-        let path = root.join("data").join(format!("{name}.json"));
+        let path = root.join("data").join(format!("{}.json", module(&name)));
         let text = serde_json::to_string_pretty(&model)?;
         std::fs::write(&path, text + "\n")
             .with_context(|| format!("cannot write {}", path.display()))?;

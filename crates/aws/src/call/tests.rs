@@ -5,11 +5,15 @@ use serde_json::{Value, json};
 use super::*;
 
 fn post(service: Service, body: &str) -> Result<Request, Fault> {
+    post_to(service, "", body)
+}
+
+fn post_to(service: Service, target: &str, body: &str) -> Result<Request, Fault> {
     let parts = Parts {
         method: "POST",
         path: "/",
         query: "",
-        headers: &[],
+        headers: &[("x-amz-target".to_owned(), target.to_owned())],
         body: body.as_bytes(),
     };
     decode(service, &parts)
@@ -36,22 +40,25 @@ fn requests_of_botocore_are_read_as_they_were_meant() {
             Service::Ec2 => serde_json::from_value(typed).map(Request::Ec2),
             Service::Elbv2 => serde_json::from_value(typed).map(Request::Elbv2),
             Service::Sts => serde_json::from_value(typed).map(Request::Sts),
+            Service::Iam => serde_json::from_value(typed).map(Request::Iam),
+            Service::Sns => serde_json::from_value(typed).map(Request::Sns),
+            Service::Cloudtrail => serde_json::from_value(typed).map(Request::Cloudtrail),
+            Service::Quotas => serde_json::from_value(typed).map(Request::Quotas),
+            Service::Tagging => serde_json::from_value(typed).map(Request::Tagging),
             Service::Ginnel => unreachable!("not in the corpus"),
         };
-        let heard = post(service, body);
+        let heard = post_to(service, case["target"].as_str().unwrap(), body);
         assert_eq!(heard, Ok(meant.expect("a typed request")), "{name}: {body}");
     }
-    let supported = ec2::SUPPORTED.len() + elbv2::SUPPORTED.len() + sts::SUPPORTED.len();
+    let supported = Service::ALL.map(|service| service.operations().1.len());
+    let supported: usize = supported.iter().sum();
     assert_eq!(cases.len(), 3 * supported, "run tests/corpus.py");
 }
 
 #[test]
 fn tables_are_sorted_and_every_supported_operation_exists() {
-    for (all, supported) in [
-        (ec2::OPERATIONS, ec2::SUPPORTED),
-        (elbv2::OPERATIONS, elbv2::SUPPORTED),
-        (sts::OPERATIONS, sts::SUPPORTED),
-    ] {
+    for service in Service::ALL {
+        let (all, supported) = service.operations();
         assert!(all.is_sorted() && supported.is_sorted());
         assert!(supported.iter().all(|name| all.binary_search(name).is_ok()));
     }

@@ -786,44 +786,121 @@ pub const OPERATIONS: &[&str] = &[
 /// Names of the operations that [`Request::decode`] accepts, sorted.
 pub const SUPPORTED: &[&str] = &[
     "AcceptVpcEndpointConnections",
+    "AcceptVpcPeeringConnection",
+    "AllocateAddress",
+    "AssociateDhcpOptions",
+    "AssociateRouteTable",
+    "AttachInternetGateway",
+    "AttachNetworkInterface",
     "AuthorizeSecurityGroupEgress",
     "AuthorizeSecurityGroupIngress",
+    "CreateDefaultVpc",
+    "CreateDhcpOptions",
+    "CreateFlowLogs",
+    "CreateInternetGateway",
+    "CreateManagedPrefixList",
+    "CreateNatGateway",
+    "CreateNetworkAcl",
+    "CreateNetworkAclEntry",
+    "CreateNetworkInsightsPath",
     "CreateNetworkInterface",
+    "CreateRoute",
+    "CreateRouteTable",
     "CreateSecurityGroup",
     "CreateSubnet",
     "CreateTags",
+    "CreateTransitGateway",
+    "CreateTransitGatewayVpcAttachment",
     "CreateVpc",
     "CreateVpcEndpoint",
+    "CreateVpcEndpointConnectionNotification",
     "CreateVpcEndpointServiceConfiguration",
+    "CreateVpcPeeringConnection",
+    "DeleteDhcpOptions",
+    "DeleteFlowLogs",
+    "DeleteInternetGateway",
+    "DeleteManagedPrefixList",
+    "DeleteNatGateway",
+    "DeleteNetworkAcl",
+    "DeleteNetworkAclEntry",
+    "DeleteNetworkInsightsAnalysis",
+    "DeleteNetworkInsightsPath",
     "DeleteNetworkInterface",
+    "DeleteRoute",
+    "DeleteRouteTable",
     "DeleteSecurityGroup",
     "DeleteSubnet",
     "DeleteTags",
+    "DeleteTransitGateway",
+    "DeleteTransitGatewayVpcAttachment",
     "DeleteVpc",
+    "DeleteVpcEndpointConnectionNotifications",
     "DeleteVpcEndpointServiceConfigurations",
     "DeleteVpcEndpoints",
+    "DeleteVpcPeeringConnection",
+    "DescribeAccountAttributes",
+    "DescribeAddresses",
+    "DescribeAddressesAttribute",
     "DescribeAvailabilityZones",
+    "DescribeDhcpOptions",
+    "DescribeFlowLogs",
+    "DescribeInternetGateways",
+    "DescribeManagedPrefixLists",
+    "DescribeNatGateways",
+    "DescribeNetworkAcls",
+    "DescribeNetworkInsightsAnalyses",
+    "DescribeNetworkInsightsPaths",
+    "DescribeNetworkInterfaceAttribute",
     "DescribeNetworkInterfaces",
+    "DescribePrefixLists",
     "DescribeRegions",
+    "DescribeRouteTables",
+    "DescribeSecurityGroupReferences",
     "DescribeSecurityGroupRules",
     "DescribeSecurityGroups",
+    "DescribeStaleSecurityGroups",
     "DescribeSubnets",
     "DescribeTags",
+    "DescribeTransitGatewayVpcAttachments",
+    "DescribeTransitGateways",
     "DescribeVpcAttribute",
+    "DescribeVpcEndpointAssociations",
+    "DescribeVpcEndpointConnectionNotifications",
     "DescribeVpcEndpointConnections",
     "DescribeVpcEndpointServiceConfigurations",
     "DescribeVpcEndpointServicePermissions",
     "DescribeVpcEndpointServices",
     "DescribeVpcEndpoints",
+    "DescribeVpcPeeringConnections",
     "DescribeVpcs",
+    "DetachInternetGateway",
+    "DetachNetworkInterface",
+    "DisassociateRouteTable",
+    "GetManagedPrefixListAssociations",
+    "GetManagedPrefixListEntries",
+    "ModifyManagedPrefixList",
+    "ModifyNetworkInterfaceAttribute",
+    "ModifySecurityGroupRules",
     "ModifySubnetAttribute",
     "ModifyVpcAttribute",
     "ModifyVpcEndpoint",
+    "ModifyVpcEndpointConnectionNotification",
     "ModifyVpcEndpointServiceConfiguration",
+    "ModifyVpcEndpointServicePayerResponsibility",
     "ModifyVpcEndpointServicePermissions",
     "RejectVpcEndpointConnections",
+    "RejectVpcPeeringConnection",
+    "ReleaseAddress",
+    "ReplaceNetworkAclAssociation",
+    "ReplaceNetworkAclEntry",
+    "ReplaceRoute",
+    "ReplaceRouteTableAssociation",
     "RevokeSecurityGroupEgress",
     "RevokeSecurityGroupIngress",
+    "StartNetworkInsightsAnalysis",
+    "StartVpcEndpointServicePrivateDnsVerification",
+    "UpdateSecurityGroupRuleDescriptionsEgress",
+    "UpdateSecurityGroupRuleDescriptionsIngress",
 ];
 
 /// A decoded request of any supported operation.
@@ -831,132 +908,384 @@ pub const SUPPORTED: &[&str] = &[
 #[cfg_attr(test, derive(Deserialize))]
 pub enum Request {
     AcceptVpcEndpointConnections(Box<AcceptVpcEndpointConnectionsRequest>),
+    AcceptVpcPeeringConnection(Box<AcceptVpcPeeringConnectionRequest>),
+    AllocateAddress(Box<AllocateAddressRequest>),
+    AssociateDhcpOptions(Box<AssociateDhcpOptionsRequest>),
+    AssociateRouteTable(Box<AssociateRouteTableRequest>),
+    AttachInternetGateway(Box<AttachInternetGatewayRequest>),
+    AttachNetworkInterface(Box<AttachNetworkInterfaceRequest>),
     AuthorizeSecurityGroupEgress(Box<AuthorizeSecurityGroupEgressRequest>),
     AuthorizeSecurityGroupIngress(Box<AuthorizeSecurityGroupIngressRequest>),
+    CreateDefaultVpc(Box<CreateDefaultVpcRequest>),
+    CreateDhcpOptions(Box<CreateDhcpOptionsRequest>),
+    CreateFlowLogs(Box<CreateFlowLogsRequest>),
+    CreateInternetGateway(Box<CreateInternetGatewayRequest>),
+    CreateManagedPrefixList(Box<CreateManagedPrefixListRequest>),
+    CreateNatGateway(Box<CreateNatGatewayRequest>),
+    CreateNetworkAcl(Box<CreateNetworkAclRequest>),
+    CreateNetworkAclEntry(Box<CreateNetworkAclEntryRequest>),
+    CreateNetworkInsightsPath(Box<CreateNetworkInsightsPathRequest>),
     CreateNetworkInterface(Box<CreateNetworkInterfaceRequest>),
+    CreateRoute(Box<CreateRouteRequest>),
+    CreateRouteTable(Box<CreateRouteTableRequest>),
     CreateSecurityGroup(Box<CreateSecurityGroupRequest>),
     CreateSubnet(Box<CreateSubnetRequest>),
     CreateTags(Box<CreateTagsRequest>),
+    CreateTransitGateway(Box<CreateTransitGatewayRequest>),
+    CreateTransitGatewayVpcAttachment(Box<CreateTransitGatewayVpcAttachmentRequest>),
     CreateVpc(Box<CreateVpcRequest>),
     CreateVpcEndpoint(Box<CreateVpcEndpointRequest>),
+    CreateVpcEndpointConnectionNotification(Box<CreateVpcEndpointConnectionNotificationRequest>),
     CreateVpcEndpointServiceConfiguration(Box<CreateVpcEndpointServiceConfigurationRequest>),
+    CreateVpcPeeringConnection(Box<CreateVpcPeeringConnectionRequest>),
+    DeleteDhcpOptions(Box<DeleteDhcpOptionsRequest>),
+    DeleteFlowLogs(Box<DeleteFlowLogsRequest>),
+    DeleteInternetGateway(Box<DeleteInternetGatewayRequest>),
+    DeleteManagedPrefixList(Box<DeleteManagedPrefixListRequest>),
+    DeleteNatGateway(Box<DeleteNatGatewayRequest>),
+    DeleteNetworkAcl(Box<DeleteNetworkAclRequest>),
+    DeleteNetworkAclEntry(Box<DeleteNetworkAclEntryRequest>),
+    DeleteNetworkInsightsAnalysis(Box<DeleteNetworkInsightsAnalysisRequest>),
+    DeleteNetworkInsightsPath(Box<DeleteNetworkInsightsPathRequest>),
     DeleteNetworkInterface(Box<DeleteNetworkInterfaceRequest>),
+    DeleteRoute(Box<DeleteRouteRequest>),
+    DeleteRouteTable(Box<DeleteRouteTableRequest>),
     DeleteSecurityGroup(Box<DeleteSecurityGroupRequest>),
     DeleteSubnet(Box<DeleteSubnetRequest>),
     DeleteTags(Box<DeleteTagsRequest>),
+    DeleteTransitGateway(Box<DeleteTransitGatewayRequest>),
+    DeleteTransitGatewayVpcAttachment(Box<DeleteTransitGatewayVpcAttachmentRequest>),
     DeleteVpc(Box<DeleteVpcRequest>),
+    DeleteVpcEndpointConnectionNotifications(Box<DeleteVpcEndpointConnectionNotificationsRequest>),
     DeleteVpcEndpointServiceConfigurations(Box<DeleteVpcEndpointServiceConfigurationsRequest>),
     DeleteVpcEndpoints(Box<DeleteVpcEndpointsRequest>),
+    DeleteVpcPeeringConnection(Box<DeleteVpcPeeringConnectionRequest>),
+    DescribeAccountAttributes(Box<DescribeAccountAttributesRequest>),
+    DescribeAddresses(Box<DescribeAddressesRequest>),
+    DescribeAddressesAttribute(Box<DescribeAddressesAttributeRequest>),
     DescribeAvailabilityZones(Box<DescribeAvailabilityZonesRequest>),
+    DescribeDhcpOptions(Box<DescribeDhcpOptionsRequest>),
+    DescribeFlowLogs(Box<DescribeFlowLogsRequest>),
+    DescribeInternetGateways(Box<DescribeInternetGatewaysRequest>),
+    DescribeManagedPrefixLists(Box<DescribeManagedPrefixListsRequest>),
+    DescribeNatGateways(Box<DescribeNatGatewaysRequest>),
+    DescribeNetworkAcls(Box<DescribeNetworkAclsRequest>),
+    DescribeNetworkInsightsAnalyses(Box<DescribeNetworkInsightsAnalysesRequest>),
+    DescribeNetworkInsightsPaths(Box<DescribeNetworkInsightsPathsRequest>),
+    DescribeNetworkInterfaceAttribute(Box<DescribeNetworkInterfaceAttributeRequest>),
     DescribeNetworkInterfaces(Box<DescribeNetworkInterfacesRequest>),
+    DescribePrefixLists(Box<DescribePrefixListsRequest>),
     DescribeRegions(Box<DescribeRegionsRequest>),
+    DescribeRouteTables(Box<DescribeRouteTablesRequest>),
+    DescribeSecurityGroupReferences(Box<DescribeSecurityGroupReferencesRequest>),
     DescribeSecurityGroupRules(Box<DescribeSecurityGroupRulesRequest>),
     DescribeSecurityGroups(Box<DescribeSecurityGroupsRequest>),
+    DescribeStaleSecurityGroups(Box<DescribeStaleSecurityGroupsRequest>),
     DescribeSubnets(Box<DescribeSubnetsRequest>),
     DescribeTags(Box<DescribeTagsRequest>),
+    DescribeTransitGatewayVpcAttachments(Box<DescribeTransitGatewayVpcAttachmentsRequest>),
+    DescribeTransitGateways(Box<DescribeTransitGatewaysRequest>),
     DescribeVpcAttribute(Box<DescribeVpcAttributeRequest>),
+    DescribeVpcEndpointAssociations(Box<DescribeVpcEndpointAssociationsRequest>),
+    DescribeVpcEndpointConnectionNotifications(
+        Box<DescribeVpcEndpointConnectionNotificationsRequest>,
+    ),
     DescribeVpcEndpointConnections(Box<DescribeVpcEndpointConnectionsRequest>),
     DescribeVpcEndpointServiceConfigurations(Box<DescribeVpcEndpointServiceConfigurationsRequest>),
     DescribeVpcEndpointServicePermissions(Box<DescribeVpcEndpointServicePermissionsRequest>),
     DescribeVpcEndpointServices(Box<DescribeVpcEndpointServicesRequest>),
     DescribeVpcEndpoints(Box<DescribeVpcEndpointsRequest>),
+    DescribeVpcPeeringConnections(Box<DescribeVpcPeeringConnectionsRequest>),
     DescribeVpcs(Box<DescribeVpcsRequest>),
+    DetachInternetGateway(Box<DetachInternetGatewayRequest>),
+    DetachNetworkInterface(Box<DetachNetworkInterfaceRequest>),
+    DisassociateRouteTable(Box<DisassociateRouteTableRequest>),
+    GetManagedPrefixListAssociations(Box<GetManagedPrefixListAssociationsRequest>),
+    GetManagedPrefixListEntries(Box<GetManagedPrefixListEntriesRequest>),
+    ModifyManagedPrefixList(Box<ModifyManagedPrefixListRequest>),
+    ModifyNetworkInterfaceAttribute(Box<ModifyNetworkInterfaceAttributeRequest>),
+    ModifySecurityGroupRules(Box<ModifySecurityGroupRulesRequest>),
     ModifySubnetAttribute(Box<ModifySubnetAttributeRequest>),
     ModifyVpcAttribute(Box<ModifyVpcAttributeRequest>),
     ModifyVpcEndpoint(Box<ModifyVpcEndpointRequest>),
+    ModifyVpcEndpointConnectionNotification(Box<ModifyVpcEndpointConnectionNotificationRequest>),
     ModifyVpcEndpointServiceConfiguration(Box<ModifyVpcEndpointServiceConfigurationRequest>),
+    ModifyVpcEndpointServicePayerResponsibility(
+        Box<ModifyVpcEndpointServicePayerResponsibilityRequest>,
+    ),
     ModifyVpcEndpointServicePermissions(Box<ModifyVpcEndpointServicePermissionsRequest>),
     RejectVpcEndpointConnections(Box<RejectVpcEndpointConnectionsRequest>),
+    RejectVpcPeeringConnection(Box<RejectVpcPeeringConnectionRequest>),
+    ReleaseAddress(Box<ReleaseAddressRequest>),
+    ReplaceNetworkAclAssociation(Box<ReplaceNetworkAclAssociationRequest>),
+    ReplaceNetworkAclEntry(Box<ReplaceNetworkAclEntryRequest>),
+    ReplaceRoute(Box<ReplaceRouteRequest>),
+    ReplaceRouteTableAssociation(Box<ReplaceRouteTableAssociationRequest>),
     RevokeSecurityGroupEgress(Box<RevokeSecurityGroupEgressRequest>),
     RevokeSecurityGroupIngress(Box<RevokeSecurityGroupIngressRequest>),
+    StartNetworkInsightsAnalysis(Box<StartNetworkInsightsAnalysisRequest>),
+    StartVpcEndpointServicePrivateDnsVerification(
+        Box<StartVpcEndpointServicePrivateDnsVerificationRequest>,
+    ),
+    UpdateSecurityGroupRuleDescriptionsEgress(
+        Box<UpdateSecurityGroupRuleDescriptionsEgressRequest>,
+    ),
+    UpdateSecurityGroupRuleDescriptionsIngress(
+        Box<UpdateSecurityGroupRuleDescriptionsIngressRequest>,
+    ),
 }
 
 impl Request {
-    /// Decodes the parameters `form` of the operation `action`.
+    /// Decodes the parameters `body` of the operation `action`.
     ///
     /// # Errors
     ///
     /// `InvalidAction`, `UnsupportedOperation`, and what [`Form::decode`] reports.
-    pub fn decode(action: &str, form: &Form) -> Result<Self, Fault> {
+    pub fn decode(action: &str, body: &Form) -> Result<Self, Fault> {
         Ok(match action {
             "AcceptVpcEndpointConnections" => {
-                Self::AcceptVpcEndpointConnections(form.decode(SERVICE.flavour())?)
+                Self::AcceptVpcEndpointConnections(body.decode(SERVICE.flavour())?)
+            }
+            "AcceptVpcPeeringConnection" => {
+                Self::AcceptVpcPeeringConnection(body.decode(SERVICE.flavour())?)
+            }
+            "AllocateAddress" => Self::AllocateAddress(body.decode(SERVICE.flavour())?),
+            "AssociateDhcpOptions" => Self::AssociateDhcpOptions(body.decode(SERVICE.flavour())?),
+            "AssociateRouteTable" => Self::AssociateRouteTable(body.decode(SERVICE.flavour())?),
+            "AttachInternetGateway" => Self::AttachInternetGateway(body.decode(SERVICE.flavour())?),
+            "AttachNetworkInterface" => {
+                Self::AttachNetworkInterface(body.decode(SERVICE.flavour())?)
             }
             "AuthorizeSecurityGroupEgress" => {
-                Self::AuthorizeSecurityGroupEgress(form.decode(SERVICE.flavour())?)
+                Self::AuthorizeSecurityGroupEgress(body.decode(SERVICE.flavour())?)
             }
             "AuthorizeSecurityGroupIngress" => {
-                Self::AuthorizeSecurityGroupIngress(form.decode(SERVICE.flavour())?)
+                Self::AuthorizeSecurityGroupIngress(body.decode(SERVICE.flavour())?)
+            }
+            "CreateDefaultVpc" => Self::CreateDefaultVpc(body.decode(SERVICE.flavour())?),
+            "CreateDhcpOptions" => Self::CreateDhcpOptions(body.decode(SERVICE.flavour())?),
+            "CreateFlowLogs" => Self::CreateFlowLogs(body.decode(SERVICE.flavour())?),
+            "CreateInternetGateway" => Self::CreateInternetGateway(body.decode(SERVICE.flavour())?),
+            "CreateManagedPrefixList" => {
+                Self::CreateManagedPrefixList(body.decode(SERVICE.flavour())?)
+            }
+            "CreateNatGateway" => Self::CreateNatGateway(body.decode(SERVICE.flavour())?),
+            "CreateNetworkAcl" => Self::CreateNetworkAcl(body.decode(SERVICE.flavour())?),
+            "CreateNetworkAclEntry" => Self::CreateNetworkAclEntry(body.decode(SERVICE.flavour())?),
+            "CreateNetworkInsightsPath" => {
+                Self::CreateNetworkInsightsPath(body.decode(SERVICE.flavour())?)
             }
             "CreateNetworkInterface" => {
-                Self::CreateNetworkInterface(form.decode(SERVICE.flavour())?)
+                Self::CreateNetworkInterface(body.decode(SERVICE.flavour())?)
             }
-            "CreateSecurityGroup" => Self::CreateSecurityGroup(form.decode(SERVICE.flavour())?),
-            "CreateSubnet" => Self::CreateSubnet(form.decode(SERVICE.flavour())?),
-            "CreateTags" => Self::CreateTags(form.decode(SERVICE.flavour())?),
-            "CreateVpc" => Self::CreateVpc(form.decode(SERVICE.flavour())?),
-            "CreateVpcEndpoint" => Self::CreateVpcEndpoint(form.decode(SERVICE.flavour())?),
+            "CreateRoute" => Self::CreateRoute(body.decode(SERVICE.flavour())?),
+            "CreateRouteTable" => Self::CreateRouteTable(body.decode(SERVICE.flavour())?),
+            "CreateSecurityGroup" => Self::CreateSecurityGroup(body.decode(SERVICE.flavour())?),
+            "CreateSubnet" => Self::CreateSubnet(body.decode(SERVICE.flavour())?),
+            "CreateTags" => Self::CreateTags(body.decode(SERVICE.flavour())?),
+            "CreateTransitGateway" => Self::CreateTransitGateway(body.decode(SERVICE.flavour())?),
+            "CreateTransitGatewayVpcAttachment" => {
+                Self::CreateTransitGatewayVpcAttachment(body.decode(SERVICE.flavour())?)
+            }
+            "CreateVpc" => Self::CreateVpc(body.decode(SERVICE.flavour())?),
+            "CreateVpcEndpoint" => Self::CreateVpcEndpoint(body.decode(SERVICE.flavour())?),
+            "CreateVpcEndpointConnectionNotification" => {
+                Self::CreateVpcEndpointConnectionNotification(body.decode(SERVICE.flavour())?)
+            }
             "CreateVpcEndpointServiceConfiguration" => {
-                Self::CreateVpcEndpointServiceConfiguration(form.decode(SERVICE.flavour())?)
+                Self::CreateVpcEndpointServiceConfiguration(body.decode(SERVICE.flavour())?)
+            }
+            "CreateVpcPeeringConnection" => {
+                Self::CreateVpcPeeringConnection(body.decode(SERVICE.flavour())?)
+            }
+            "DeleteDhcpOptions" => Self::DeleteDhcpOptions(body.decode(SERVICE.flavour())?),
+            "DeleteFlowLogs" => Self::DeleteFlowLogs(body.decode(SERVICE.flavour())?),
+            "DeleteInternetGateway" => Self::DeleteInternetGateway(body.decode(SERVICE.flavour())?),
+            "DeleteManagedPrefixList" => {
+                Self::DeleteManagedPrefixList(body.decode(SERVICE.flavour())?)
+            }
+            "DeleteNatGateway" => Self::DeleteNatGateway(body.decode(SERVICE.flavour())?),
+            "DeleteNetworkAcl" => Self::DeleteNetworkAcl(body.decode(SERVICE.flavour())?),
+            "DeleteNetworkAclEntry" => Self::DeleteNetworkAclEntry(body.decode(SERVICE.flavour())?),
+            "DeleteNetworkInsightsAnalysis" => {
+                Self::DeleteNetworkInsightsAnalysis(body.decode(SERVICE.flavour())?)
+            }
+            "DeleteNetworkInsightsPath" => {
+                Self::DeleteNetworkInsightsPath(body.decode(SERVICE.flavour())?)
             }
             "DeleteNetworkInterface" => {
-                Self::DeleteNetworkInterface(form.decode(SERVICE.flavour())?)
+                Self::DeleteNetworkInterface(body.decode(SERVICE.flavour())?)
             }
-            "DeleteSecurityGroup" => Self::DeleteSecurityGroup(form.decode(SERVICE.flavour())?),
-            "DeleteSubnet" => Self::DeleteSubnet(form.decode(SERVICE.flavour())?),
-            "DeleteTags" => Self::DeleteTags(form.decode(SERVICE.flavour())?),
-            "DeleteVpc" => Self::DeleteVpc(form.decode(SERVICE.flavour())?),
+            "DeleteRoute" => Self::DeleteRoute(body.decode(SERVICE.flavour())?),
+            "DeleteRouteTable" => Self::DeleteRouteTable(body.decode(SERVICE.flavour())?),
+            "DeleteSecurityGroup" => Self::DeleteSecurityGroup(body.decode(SERVICE.flavour())?),
+            "DeleteSubnet" => Self::DeleteSubnet(body.decode(SERVICE.flavour())?),
+            "DeleteTags" => Self::DeleteTags(body.decode(SERVICE.flavour())?),
+            "DeleteTransitGateway" => Self::DeleteTransitGateway(body.decode(SERVICE.flavour())?),
+            "DeleteTransitGatewayVpcAttachment" => {
+                Self::DeleteTransitGatewayVpcAttachment(body.decode(SERVICE.flavour())?)
+            }
+            "DeleteVpc" => Self::DeleteVpc(body.decode(SERVICE.flavour())?),
+            "DeleteVpcEndpointConnectionNotifications" => {
+                Self::DeleteVpcEndpointConnectionNotifications(body.decode(SERVICE.flavour())?)
+            }
             "DeleteVpcEndpointServiceConfigurations" => {
-                Self::DeleteVpcEndpointServiceConfigurations(form.decode(SERVICE.flavour())?)
+                Self::DeleteVpcEndpointServiceConfigurations(body.decode(SERVICE.flavour())?)
             }
-            "DeleteVpcEndpoints" => Self::DeleteVpcEndpoints(form.decode(SERVICE.flavour())?),
+            "DeleteVpcEndpoints" => Self::DeleteVpcEndpoints(body.decode(SERVICE.flavour())?),
+            "DeleteVpcPeeringConnection" => {
+                Self::DeleteVpcPeeringConnection(body.decode(SERVICE.flavour())?)
+            }
+            "DescribeAccountAttributes" => {
+                Self::DescribeAccountAttributes(body.decode(SERVICE.flavour())?)
+            }
+            "DescribeAddresses" => Self::DescribeAddresses(body.decode(SERVICE.flavour())?),
+            "DescribeAddressesAttribute" => {
+                Self::DescribeAddressesAttribute(body.decode(SERVICE.flavour())?)
+            }
             "DescribeAvailabilityZones" => {
-                Self::DescribeAvailabilityZones(form.decode(SERVICE.flavour())?)
+                Self::DescribeAvailabilityZones(body.decode(SERVICE.flavour())?)
+            }
+            "DescribeDhcpOptions" => Self::DescribeDhcpOptions(body.decode(SERVICE.flavour())?),
+            "DescribeFlowLogs" => Self::DescribeFlowLogs(body.decode(SERVICE.flavour())?),
+            "DescribeInternetGateways" => {
+                Self::DescribeInternetGateways(body.decode(SERVICE.flavour())?)
+            }
+            "DescribeManagedPrefixLists" => {
+                Self::DescribeManagedPrefixLists(body.decode(SERVICE.flavour())?)
+            }
+            "DescribeNatGateways" => Self::DescribeNatGateways(body.decode(SERVICE.flavour())?),
+            "DescribeNetworkAcls" => Self::DescribeNetworkAcls(body.decode(SERVICE.flavour())?),
+            "DescribeNetworkInsightsAnalyses" => {
+                Self::DescribeNetworkInsightsAnalyses(body.decode(SERVICE.flavour())?)
+            }
+            "DescribeNetworkInsightsPaths" => {
+                Self::DescribeNetworkInsightsPaths(body.decode(SERVICE.flavour())?)
+            }
+            "DescribeNetworkInterfaceAttribute" => {
+                Self::DescribeNetworkInterfaceAttribute(body.decode(SERVICE.flavour())?)
             }
             "DescribeNetworkInterfaces" => {
-                Self::DescribeNetworkInterfaces(form.decode(SERVICE.flavour())?)
+                Self::DescribeNetworkInterfaces(body.decode(SERVICE.flavour())?)
             }
-            "DescribeRegions" => Self::DescribeRegions(form.decode(SERVICE.flavour())?),
+            "DescribePrefixLists" => Self::DescribePrefixLists(body.decode(SERVICE.flavour())?),
+            "DescribeRegions" => Self::DescribeRegions(body.decode(SERVICE.flavour())?),
+            "DescribeRouteTables" => Self::DescribeRouteTables(body.decode(SERVICE.flavour())?),
+            "DescribeSecurityGroupReferences" => {
+                Self::DescribeSecurityGroupReferences(body.decode(SERVICE.flavour())?)
+            }
             "DescribeSecurityGroupRules" => {
-                Self::DescribeSecurityGroupRules(form.decode(SERVICE.flavour())?)
+                Self::DescribeSecurityGroupRules(body.decode(SERVICE.flavour())?)
             }
             "DescribeSecurityGroups" => {
-                Self::DescribeSecurityGroups(form.decode(SERVICE.flavour())?)
+                Self::DescribeSecurityGroups(body.decode(SERVICE.flavour())?)
             }
-            "DescribeSubnets" => Self::DescribeSubnets(form.decode(SERVICE.flavour())?),
-            "DescribeTags" => Self::DescribeTags(form.decode(SERVICE.flavour())?),
-            "DescribeVpcAttribute" => Self::DescribeVpcAttribute(form.decode(SERVICE.flavour())?),
+            "DescribeStaleSecurityGroups" => {
+                Self::DescribeStaleSecurityGroups(body.decode(SERVICE.flavour())?)
+            }
+            "DescribeSubnets" => Self::DescribeSubnets(body.decode(SERVICE.flavour())?),
+            "DescribeTags" => Self::DescribeTags(body.decode(SERVICE.flavour())?),
+            "DescribeTransitGatewayVpcAttachments" => {
+                Self::DescribeTransitGatewayVpcAttachments(body.decode(SERVICE.flavour())?)
+            }
+            "DescribeTransitGateways" => {
+                Self::DescribeTransitGateways(body.decode(SERVICE.flavour())?)
+            }
+            "DescribeVpcAttribute" => Self::DescribeVpcAttribute(body.decode(SERVICE.flavour())?),
+            "DescribeVpcEndpointAssociations" => {
+                Self::DescribeVpcEndpointAssociations(body.decode(SERVICE.flavour())?)
+            }
+            "DescribeVpcEndpointConnectionNotifications" => {
+                Self::DescribeVpcEndpointConnectionNotifications(body.decode(SERVICE.flavour())?)
+            }
             "DescribeVpcEndpointConnections" => {
-                Self::DescribeVpcEndpointConnections(form.decode(SERVICE.flavour())?)
+                Self::DescribeVpcEndpointConnections(body.decode(SERVICE.flavour())?)
             }
             "DescribeVpcEndpointServiceConfigurations" => {
-                Self::DescribeVpcEndpointServiceConfigurations(form.decode(SERVICE.flavour())?)
+                Self::DescribeVpcEndpointServiceConfigurations(body.decode(SERVICE.flavour())?)
             }
             "DescribeVpcEndpointServicePermissions" => {
-                Self::DescribeVpcEndpointServicePermissions(form.decode(SERVICE.flavour())?)
+                Self::DescribeVpcEndpointServicePermissions(body.decode(SERVICE.flavour())?)
             }
             "DescribeVpcEndpointServices" => {
-                Self::DescribeVpcEndpointServices(form.decode(SERVICE.flavour())?)
+                Self::DescribeVpcEndpointServices(body.decode(SERVICE.flavour())?)
             }
-            "DescribeVpcEndpoints" => Self::DescribeVpcEndpoints(form.decode(SERVICE.flavour())?),
-            "DescribeVpcs" => Self::DescribeVpcs(form.decode(SERVICE.flavour())?),
-            "ModifySubnetAttribute" => Self::ModifySubnetAttribute(form.decode(SERVICE.flavour())?),
-            "ModifyVpcAttribute" => Self::ModifyVpcAttribute(form.decode(SERVICE.flavour())?),
-            "ModifyVpcEndpoint" => Self::ModifyVpcEndpoint(form.decode(SERVICE.flavour())?),
+            "DescribeVpcEndpoints" => Self::DescribeVpcEndpoints(body.decode(SERVICE.flavour())?),
+            "DescribeVpcPeeringConnections" => {
+                Self::DescribeVpcPeeringConnections(body.decode(SERVICE.flavour())?)
+            }
+            "DescribeVpcs" => Self::DescribeVpcs(body.decode(SERVICE.flavour())?),
+            "DetachInternetGateway" => Self::DetachInternetGateway(body.decode(SERVICE.flavour())?),
+            "DetachNetworkInterface" => {
+                Self::DetachNetworkInterface(body.decode(SERVICE.flavour())?)
+            }
+            "DisassociateRouteTable" => {
+                Self::DisassociateRouteTable(body.decode(SERVICE.flavour())?)
+            }
+            "GetManagedPrefixListAssociations" => {
+                Self::GetManagedPrefixListAssociations(body.decode(SERVICE.flavour())?)
+            }
+            "GetManagedPrefixListEntries" => {
+                Self::GetManagedPrefixListEntries(body.decode(SERVICE.flavour())?)
+            }
+            "ModifyManagedPrefixList" => {
+                Self::ModifyManagedPrefixList(body.decode(SERVICE.flavour())?)
+            }
+            "ModifyNetworkInterfaceAttribute" => {
+                Self::ModifyNetworkInterfaceAttribute(body.decode(SERVICE.flavour())?)
+            }
+            "ModifySecurityGroupRules" => {
+                Self::ModifySecurityGroupRules(body.decode(SERVICE.flavour())?)
+            }
+            "ModifySubnetAttribute" => Self::ModifySubnetAttribute(body.decode(SERVICE.flavour())?),
+            "ModifyVpcAttribute" => Self::ModifyVpcAttribute(body.decode(SERVICE.flavour())?),
+            "ModifyVpcEndpoint" => Self::ModifyVpcEndpoint(body.decode(SERVICE.flavour())?),
+            "ModifyVpcEndpointConnectionNotification" => {
+                Self::ModifyVpcEndpointConnectionNotification(body.decode(SERVICE.flavour())?)
+            }
             "ModifyVpcEndpointServiceConfiguration" => {
-                Self::ModifyVpcEndpointServiceConfiguration(form.decode(SERVICE.flavour())?)
+                Self::ModifyVpcEndpointServiceConfiguration(body.decode(SERVICE.flavour())?)
+            }
+            "ModifyVpcEndpointServicePayerResponsibility" => {
+                Self::ModifyVpcEndpointServicePayerResponsibility(body.decode(SERVICE.flavour())?)
             }
             "ModifyVpcEndpointServicePermissions" => {
-                Self::ModifyVpcEndpointServicePermissions(form.decode(SERVICE.flavour())?)
+                Self::ModifyVpcEndpointServicePermissions(body.decode(SERVICE.flavour())?)
             }
             "RejectVpcEndpointConnections" => {
-                Self::RejectVpcEndpointConnections(form.decode(SERVICE.flavour())?)
+                Self::RejectVpcEndpointConnections(body.decode(SERVICE.flavour())?)
+            }
+            "RejectVpcPeeringConnection" => {
+                Self::RejectVpcPeeringConnection(body.decode(SERVICE.flavour())?)
+            }
+            "ReleaseAddress" => Self::ReleaseAddress(body.decode(SERVICE.flavour())?),
+            "ReplaceNetworkAclAssociation" => {
+                Self::ReplaceNetworkAclAssociation(body.decode(SERVICE.flavour())?)
+            }
+            "ReplaceNetworkAclEntry" => {
+                Self::ReplaceNetworkAclEntry(body.decode(SERVICE.flavour())?)
+            }
+            "ReplaceRoute" => Self::ReplaceRoute(body.decode(SERVICE.flavour())?),
+            "ReplaceRouteTableAssociation" => {
+                Self::ReplaceRouteTableAssociation(body.decode(SERVICE.flavour())?)
             }
             "RevokeSecurityGroupEgress" => {
-                Self::RevokeSecurityGroupEgress(form.decode(SERVICE.flavour())?)
+                Self::RevokeSecurityGroupEgress(body.decode(SERVICE.flavour())?)
             }
             "RevokeSecurityGroupIngress" => {
-                Self::RevokeSecurityGroupIngress(form.decode(SERVICE.flavour())?)
+                Self::RevokeSecurityGroupIngress(body.decode(SERVICE.flavour())?)
+            }
+            "StartNetworkInsightsAnalysis" => {
+                Self::StartNetworkInsightsAnalysis(body.decode(SERVICE.flavour())?)
+            }
+            "StartVpcEndpointServicePrivateDnsVerification" => {
+                Self::StartVpcEndpointServicePrivateDnsVerification(body.decode(SERVICE.flavour())?)
+            }
+            "UpdateSecurityGroupRuleDescriptionsEgress" => {
+                Self::UpdateSecurityGroupRuleDescriptionsEgress(body.decode(SERVICE.flavour())?)
+            }
+            "UpdateSecurityGroupRuleDescriptionsIngress" => {
+                Self::UpdateSecurityGroupRuleDescriptionsIngress(body.decode(SERVICE.flavour())?)
             }
             _ => return Err(Fault::no_operation(SERVICE, action, OPERATIONS)),
         })
@@ -967,34 +1296,96 @@ impl Request {
     pub fn name(&self) -> &'static str {
         match self {
             Self::AcceptVpcEndpointConnections(_) => "AcceptVpcEndpointConnections",
+            Self::AcceptVpcPeeringConnection(_) => "AcceptVpcPeeringConnection",
+            Self::AllocateAddress(_) => "AllocateAddress",
+            Self::AssociateDhcpOptions(_) => "AssociateDhcpOptions",
+            Self::AssociateRouteTable(_) => "AssociateRouteTable",
+            Self::AttachInternetGateway(_) => "AttachInternetGateway",
+            Self::AttachNetworkInterface(_) => "AttachNetworkInterface",
             Self::AuthorizeSecurityGroupEgress(_) => "AuthorizeSecurityGroupEgress",
             Self::AuthorizeSecurityGroupIngress(_) => "AuthorizeSecurityGroupIngress",
+            Self::CreateDefaultVpc(_) => "CreateDefaultVpc",
+            Self::CreateDhcpOptions(_) => "CreateDhcpOptions",
+            Self::CreateFlowLogs(_) => "CreateFlowLogs",
+            Self::CreateInternetGateway(_) => "CreateInternetGateway",
+            Self::CreateManagedPrefixList(_) => "CreateManagedPrefixList",
+            Self::CreateNatGateway(_) => "CreateNatGateway",
+            Self::CreateNetworkAcl(_) => "CreateNetworkAcl",
+            Self::CreateNetworkAclEntry(_) => "CreateNetworkAclEntry",
+            Self::CreateNetworkInsightsPath(_) => "CreateNetworkInsightsPath",
             Self::CreateNetworkInterface(_) => "CreateNetworkInterface",
+            Self::CreateRoute(_) => "CreateRoute",
+            Self::CreateRouteTable(_) => "CreateRouteTable",
             Self::CreateSecurityGroup(_) => "CreateSecurityGroup",
             Self::CreateSubnet(_) => "CreateSubnet",
             Self::CreateTags(_) => "CreateTags",
+            Self::CreateTransitGateway(_) => "CreateTransitGateway",
+            Self::CreateTransitGatewayVpcAttachment(_) => "CreateTransitGatewayVpcAttachment",
             Self::CreateVpc(_) => "CreateVpc",
             Self::CreateVpcEndpoint(_) => "CreateVpcEndpoint",
+            Self::CreateVpcEndpointConnectionNotification(_) => {
+                "CreateVpcEndpointConnectionNotification"
+            }
             Self::CreateVpcEndpointServiceConfiguration(_) => {
                 "CreateVpcEndpointServiceConfiguration"
             }
+            Self::CreateVpcPeeringConnection(_) => "CreateVpcPeeringConnection",
+            Self::DeleteDhcpOptions(_) => "DeleteDhcpOptions",
+            Self::DeleteFlowLogs(_) => "DeleteFlowLogs",
+            Self::DeleteInternetGateway(_) => "DeleteInternetGateway",
+            Self::DeleteManagedPrefixList(_) => "DeleteManagedPrefixList",
+            Self::DeleteNatGateway(_) => "DeleteNatGateway",
+            Self::DeleteNetworkAcl(_) => "DeleteNetworkAcl",
+            Self::DeleteNetworkAclEntry(_) => "DeleteNetworkAclEntry",
+            Self::DeleteNetworkInsightsAnalysis(_) => "DeleteNetworkInsightsAnalysis",
+            Self::DeleteNetworkInsightsPath(_) => "DeleteNetworkInsightsPath",
             Self::DeleteNetworkInterface(_) => "DeleteNetworkInterface",
+            Self::DeleteRoute(_) => "DeleteRoute",
+            Self::DeleteRouteTable(_) => "DeleteRouteTable",
             Self::DeleteSecurityGroup(_) => "DeleteSecurityGroup",
             Self::DeleteSubnet(_) => "DeleteSubnet",
             Self::DeleteTags(_) => "DeleteTags",
+            Self::DeleteTransitGateway(_) => "DeleteTransitGateway",
+            Self::DeleteTransitGatewayVpcAttachment(_) => "DeleteTransitGatewayVpcAttachment",
             Self::DeleteVpc(_) => "DeleteVpc",
+            Self::DeleteVpcEndpointConnectionNotifications(_) => {
+                "DeleteVpcEndpointConnectionNotifications"
+            }
             Self::DeleteVpcEndpointServiceConfigurations(_) => {
                 "DeleteVpcEndpointServiceConfigurations"
             }
             Self::DeleteVpcEndpoints(_) => "DeleteVpcEndpoints",
+            Self::DeleteVpcPeeringConnection(_) => "DeleteVpcPeeringConnection",
+            Self::DescribeAccountAttributes(_) => "DescribeAccountAttributes",
+            Self::DescribeAddresses(_) => "DescribeAddresses",
+            Self::DescribeAddressesAttribute(_) => "DescribeAddressesAttribute",
             Self::DescribeAvailabilityZones(_) => "DescribeAvailabilityZones",
+            Self::DescribeDhcpOptions(_) => "DescribeDhcpOptions",
+            Self::DescribeFlowLogs(_) => "DescribeFlowLogs",
+            Self::DescribeInternetGateways(_) => "DescribeInternetGateways",
+            Self::DescribeManagedPrefixLists(_) => "DescribeManagedPrefixLists",
+            Self::DescribeNatGateways(_) => "DescribeNatGateways",
+            Self::DescribeNetworkAcls(_) => "DescribeNetworkAcls",
+            Self::DescribeNetworkInsightsAnalyses(_) => "DescribeNetworkInsightsAnalyses",
+            Self::DescribeNetworkInsightsPaths(_) => "DescribeNetworkInsightsPaths",
+            Self::DescribeNetworkInterfaceAttribute(_) => "DescribeNetworkInterfaceAttribute",
             Self::DescribeNetworkInterfaces(_) => "DescribeNetworkInterfaces",
+            Self::DescribePrefixLists(_) => "DescribePrefixLists",
             Self::DescribeRegions(_) => "DescribeRegions",
+            Self::DescribeRouteTables(_) => "DescribeRouteTables",
+            Self::DescribeSecurityGroupReferences(_) => "DescribeSecurityGroupReferences",
             Self::DescribeSecurityGroupRules(_) => "DescribeSecurityGroupRules",
             Self::DescribeSecurityGroups(_) => "DescribeSecurityGroups",
+            Self::DescribeStaleSecurityGroups(_) => "DescribeStaleSecurityGroups",
             Self::DescribeSubnets(_) => "DescribeSubnets",
             Self::DescribeTags(_) => "DescribeTags",
+            Self::DescribeTransitGatewayVpcAttachments(_) => "DescribeTransitGatewayVpcAttachments",
+            Self::DescribeTransitGateways(_) => "DescribeTransitGateways",
             Self::DescribeVpcAttribute(_) => "DescribeVpcAttribute",
+            Self::DescribeVpcEndpointAssociations(_) => "DescribeVpcEndpointAssociations",
+            Self::DescribeVpcEndpointConnectionNotifications(_) => {
+                "DescribeVpcEndpointConnectionNotifications"
+            }
             Self::DescribeVpcEndpointConnections(_) => "DescribeVpcEndpointConnections",
             Self::DescribeVpcEndpointServiceConfigurations(_) => {
                 "DescribeVpcEndpointServiceConfigurations"
@@ -1004,17 +1395,48 @@ impl Request {
             }
             Self::DescribeVpcEndpointServices(_) => "DescribeVpcEndpointServices",
             Self::DescribeVpcEndpoints(_) => "DescribeVpcEndpoints",
+            Self::DescribeVpcPeeringConnections(_) => "DescribeVpcPeeringConnections",
             Self::DescribeVpcs(_) => "DescribeVpcs",
+            Self::DetachInternetGateway(_) => "DetachInternetGateway",
+            Self::DetachNetworkInterface(_) => "DetachNetworkInterface",
+            Self::DisassociateRouteTable(_) => "DisassociateRouteTable",
+            Self::GetManagedPrefixListAssociations(_) => "GetManagedPrefixListAssociations",
+            Self::GetManagedPrefixListEntries(_) => "GetManagedPrefixListEntries",
+            Self::ModifyManagedPrefixList(_) => "ModifyManagedPrefixList",
+            Self::ModifyNetworkInterfaceAttribute(_) => "ModifyNetworkInterfaceAttribute",
+            Self::ModifySecurityGroupRules(_) => "ModifySecurityGroupRules",
             Self::ModifySubnetAttribute(_) => "ModifySubnetAttribute",
             Self::ModifyVpcAttribute(_) => "ModifyVpcAttribute",
             Self::ModifyVpcEndpoint(_) => "ModifyVpcEndpoint",
+            Self::ModifyVpcEndpointConnectionNotification(_) => {
+                "ModifyVpcEndpointConnectionNotification"
+            }
             Self::ModifyVpcEndpointServiceConfiguration(_) => {
                 "ModifyVpcEndpointServiceConfiguration"
             }
+            Self::ModifyVpcEndpointServicePayerResponsibility(_) => {
+                "ModifyVpcEndpointServicePayerResponsibility"
+            }
             Self::ModifyVpcEndpointServicePermissions(_) => "ModifyVpcEndpointServicePermissions",
             Self::RejectVpcEndpointConnections(_) => "RejectVpcEndpointConnections",
+            Self::RejectVpcPeeringConnection(_) => "RejectVpcPeeringConnection",
+            Self::ReleaseAddress(_) => "ReleaseAddress",
+            Self::ReplaceNetworkAclAssociation(_) => "ReplaceNetworkAclAssociation",
+            Self::ReplaceNetworkAclEntry(_) => "ReplaceNetworkAclEntry",
+            Self::ReplaceRoute(_) => "ReplaceRoute",
+            Self::ReplaceRouteTableAssociation(_) => "ReplaceRouteTableAssociation",
             Self::RevokeSecurityGroupEgress(_) => "RevokeSecurityGroupEgress",
             Self::RevokeSecurityGroupIngress(_) => "RevokeSecurityGroupIngress",
+            Self::StartNetworkInsightsAnalysis(_) => "StartNetworkInsightsAnalysis",
+            Self::StartVpcEndpointServicePrivateDnsVerification(_) => {
+                "StartVpcEndpointServicePrivateDnsVerification"
+            }
+            Self::UpdateSecurityGroupRuleDescriptionsEgress(_) => {
+                "UpdateSecurityGroupRuleDescriptionsEgress"
+            }
+            Self::UpdateSecurityGroupRuleDescriptionsIngress(_) => {
+                "UpdateSecurityGroupRuleDescriptionsIngress"
+            }
         }
     }
 
@@ -1023,42 +1445,119 @@ impl Request {
     pub fn dry_run(&self) -> bool {
         match self {
             Self::AcceptVpcEndpointConnections(r) => r.dry_run,
+            Self::AcceptVpcPeeringConnection(r) => r.dry_run,
+            Self::AllocateAddress(r) => r.dry_run,
+            Self::AssociateDhcpOptions(r) => r.dry_run,
+            Self::AssociateRouteTable(r) => r.dry_run,
+            Self::AttachInternetGateway(r) => r.dry_run,
+            Self::AttachNetworkInterface(r) => r.dry_run,
             Self::AuthorizeSecurityGroupEgress(r) => r.dry_run,
             Self::AuthorizeSecurityGroupIngress(r) => r.dry_run,
+            Self::CreateDefaultVpc(r) => r.dry_run,
+            Self::CreateDhcpOptions(r) => r.dry_run,
+            Self::CreateFlowLogs(r) => r.dry_run,
+            Self::CreateInternetGateway(r) => r.dry_run,
+            Self::CreateManagedPrefixList(r) => r.dry_run,
+            Self::CreateNatGateway(r) => r.dry_run,
+            Self::CreateNetworkAcl(r) => r.dry_run,
+            Self::CreateNetworkAclEntry(r) => r.dry_run,
+            Self::CreateNetworkInsightsPath(r) => r.dry_run,
             Self::CreateNetworkInterface(r) => r.dry_run,
+            Self::CreateRoute(r) => r.dry_run,
+            Self::CreateRouteTable(r) => r.dry_run,
             Self::CreateSecurityGroup(r) => r.dry_run,
             Self::CreateSubnet(r) => r.dry_run,
             Self::CreateTags(r) => r.dry_run,
+            Self::CreateTransitGateway(r) => r.dry_run,
+            Self::CreateTransitGatewayVpcAttachment(r) => r.dry_run,
             Self::CreateVpc(r) => r.dry_run,
             Self::CreateVpcEndpoint(r) => r.dry_run,
+            Self::CreateVpcEndpointConnectionNotification(r) => r.dry_run,
             Self::CreateVpcEndpointServiceConfiguration(r) => r.dry_run,
+            Self::CreateVpcPeeringConnection(r) => r.dry_run,
+            Self::DeleteDhcpOptions(r) => r.dry_run,
+            Self::DeleteFlowLogs(r) => r.dry_run,
+            Self::DeleteInternetGateway(r) => r.dry_run,
+            Self::DeleteManagedPrefixList(r) => r.dry_run,
+            Self::DeleteNatGateway(r) => r.dry_run,
+            Self::DeleteNetworkAcl(r) => r.dry_run,
+            Self::DeleteNetworkAclEntry(r) => r.dry_run,
+            Self::DeleteNetworkInsightsAnalysis(r) => r.dry_run,
+            Self::DeleteNetworkInsightsPath(r) => r.dry_run,
             Self::DeleteNetworkInterface(r) => r.dry_run,
+            Self::DeleteRoute(r) => r.dry_run,
+            Self::DeleteRouteTable(r) => r.dry_run,
             Self::DeleteSecurityGroup(r) => r.dry_run,
             Self::DeleteSubnet(r) => r.dry_run,
             Self::DeleteTags(r) => r.dry_run,
+            Self::DeleteTransitGateway(r) => r.dry_run,
+            Self::DeleteTransitGatewayVpcAttachment(r) => r.dry_run,
             Self::DeleteVpc(r) => r.dry_run,
+            Self::DeleteVpcEndpointConnectionNotifications(r) => r.dry_run,
             Self::DeleteVpcEndpointServiceConfigurations(r) => r.dry_run,
             Self::DeleteVpcEndpoints(r) => r.dry_run,
+            Self::DeleteVpcPeeringConnection(r) => r.dry_run,
+            Self::DescribeAccountAttributes(r) => r.dry_run,
+            Self::DescribeAddresses(r) => r.dry_run,
+            Self::DescribeAddressesAttribute(r) => r.dry_run,
             Self::DescribeAvailabilityZones(r) => r.dry_run,
+            Self::DescribeDhcpOptions(r) => r.dry_run,
+            Self::DescribeFlowLogs(r) => r.dry_run,
+            Self::DescribeInternetGateways(r) => r.dry_run,
+            Self::DescribeManagedPrefixLists(r) => r.dry_run,
+            Self::DescribeNatGateways(r) => r.dry_run,
+            Self::DescribeNetworkAcls(r) => r.dry_run,
+            Self::DescribeNetworkInsightsAnalyses(r) => r.dry_run,
+            Self::DescribeNetworkInsightsPaths(r) => r.dry_run,
+            Self::DescribeNetworkInterfaceAttribute(r) => r.dry_run,
             Self::DescribeNetworkInterfaces(r) => r.dry_run,
+            Self::DescribePrefixLists(r) => r.dry_run,
             Self::DescribeRegions(r) => r.dry_run,
+            Self::DescribeRouteTables(r) => r.dry_run,
+            Self::DescribeSecurityGroupReferences(r) => r.dry_run,
             Self::DescribeSecurityGroupRules(r) => r.dry_run,
             Self::DescribeSecurityGroups(r) => r.dry_run,
+            Self::DescribeStaleSecurityGroups(r) => r.dry_run,
             Self::DescribeSubnets(r) => r.dry_run,
             Self::DescribeTags(r) => r.dry_run,
+            Self::DescribeTransitGatewayVpcAttachments(r) => r.dry_run,
+            Self::DescribeTransitGateways(r) => r.dry_run,
             Self::DescribeVpcAttribute(r) => r.dry_run,
+            Self::DescribeVpcEndpointAssociations(r) => r.dry_run,
+            Self::DescribeVpcEndpointConnectionNotifications(r) => r.dry_run,
             Self::DescribeVpcEndpointConnections(r) => r.dry_run,
             Self::DescribeVpcEndpointServiceConfigurations(r) => r.dry_run,
             Self::DescribeVpcEndpointServicePermissions(r) => r.dry_run,
             Self::DescribeVpcEndpointServices(r) => r.dry_run,
             Self::DescribeVpcEndpoints(r) => r.dry_run,
+            Self::DescribeVpcPeeringConnections(r) => r.dry_run,
             Self::DescribeVpcs(r) => r.dry_run,
+            Self::DetachInternetGateway(r) => r.dry_run,
+            Self::DetachNetworkInterface(r) => r.dry_run,
+            Self::DisassociateRouteTable(r) => r.dry_run,
+            Self::GetManagedPrefixListAssociations(r) => r.dry_run,
+            Self::GetManagedPrefixListEntries(r) => r.dry_run,
+            Self::ModifyManagedPrefixList(r) => r.dry_run,
+            Self::ModifyNetworkInterfaceAttribute(r) => r.dry_run,
+            Self::ModifySecurityGroupRules(r) => r.dry_run,
             Self::ModifyVpcEndpoint(r) => r.dry_run,
+            Self::ModifyVpcEndpointConnectionNotification(r) => r.dry_run,
             Self::ModifyVpcEndpointServiceConfiguration(r) => r.dry_run,
+            Self::ModifyVpcEndpointServicePayerResponsibility(r) => r.dry_run,
             Self::ModifyVpcEndpointServicePermissions(r) => r.dry_run,
             Self::RejectVpcEndpointConnections(r) => r.dry_run,
+            Self::RejectVpcPeeringConnection(r) => r.dry_run,
+            Self::ReleaseAddress(r) => r.dry_run,
+            Self::ReplaceNetworkAclAssociation(r) => r.dry_run,
+            Self::ReplaceNetworkAclEntry(r) => r.dry_run,
+            Self::ReplaceRoute(r) => r.dry_run,
+            Self::ReplaceRouteTableAssociation(r) => r.dry_run,
             Self::RevokeSecurityGroupEgress(r) => r.dry_run,
             Self::RevokeSecurityGroupIngress(r) => r.dry_run,
+            Self::StartNetworkInsightsAnalysis(r) => r.dry_run,
+            Self::StartVpcEndpointServicePrivateDnsVerification(r) => r.dry_run,
+            Self::UpdateSecurityGroupRuleDescriptionsEgress(r) => r.dry_run,
+            Self::UpdateSecurityGroupRuleDescriptionsIngress(r) => r.dry_run,
             _ => None,
         }
         .unwrap_or(false)
@@ -1070,52 +1569,137 @@ impl Request {
 #[cfg_attr(test, derive(Deserialize))]
 pub enum Response {
     AcceptVpcEndpointConnections(Box<AcceptVpcEndpointConnectionsResult>),
+    AcceptVpcPeeringConnection(Box<AcceptVpcPeeringConnectionResult>),
+    AllocateAddress(Box<AllocateAddressResult>),
+    AssociateDhcpOptions,
+    AssociateRouteTable(Box<AssociateRouteTableResult>),
+    AttachInternetGateway,
+    AttachNetworkInterface(Box<AttachNetworkInterfaceResult>),
     AuthorizeSecurityGroupEgress(Box<AuthorizeSecurityGroupEgressResult>),
     AuthorizeSecurityGroupIngress(Box<AuthorizeSecurityGroupIngressResult>),
+    CreateDefaultVpc(Box<CreateDefaultVpcResult>),
+    CreateDhcpOptions(Box<CreateDhcpOptionsResult>),
+    CreateFlowLogs(Box<CreateFlowLogsResult>),
+    CreateInternetGateway(Box<CreateInternetGatewayResult>),
+    CreateManagedPrefixList(Box<CreateManagedPrefixListResult>),
+    CreateNatGateway(Box<CreateNatGatewayResult>),
+    CreateNetworkAcl(Box<CreateNetworkAclResult>),
+    CreateNetworkAclEntry,
+    CreateNetworkInsightsPath(Box<CreateNetworkInsightsPathResult>),
     CreateNetworkInterface(Box<CreateNetworkInterfaceResult>),
+    CreateRoute(Box<CreateRouteResult>),
+    CreateRouteTable(Box<CreateRouteTableResult>),
     CreateSecurityGroup(Box<CreateSecurityGroupResult>),
     CreateSubnet(Box<CreateSubnetResult>),
     CreateTags,
+    CreateTransitGateway(Box<CreateTransitGatewayResult>),
+    CreateTransitGatewayVpcAttachment(Box<CreateTransitGatewayVpcAttachmentResult>),
     CreateVpc(Box<CreateVpcResult>),
     CreateVpcEndpoint(Box<CreateVpcEndpointResult>),
+    CreateVpcEndpointConnectionNotification(Box<CreateVpcEndpointConnectionNotificationResult>),
     CreateVpcEndpointServiceConfiguration(Box<CreateVpcEndpointServiceConfigurationResult>),
+    CreateVpcPeeringConnection(Box<CreateVpcPeeringConnectionResult>),
+    DeleteDhcpOptions,
+    DeleteFlowLogs(Box<DeleteFlowLogsResult>),
+    DeleteInternetGateway,
+    DeleteManagedPrefixList(Box<DeleteManagedPrefixListResult>),
+    DeleteNatGateway(Box<DeleteNatGatewayResult>),
+    DeleteNetworkAcl,
+    DeleteNetworkAclEntry,
+    DeleteNetworkInsightsAnalysis(Box<DeleteNetworkInsightsAnalysisResult>),
+    DeleteNetworkInsightsPath(Box<DeleteNetworkInsightsPathResult>),
     DeleteNetworkInterface,
+    DeleteRoute,
+    DeleteRouteTable,
     DeleteSecurityGroup(Box<DeleteSecurityGroupResult>),
     DeleteSubnet,
     DeleteTags,
+    DeleteTransitGateway(Box<DeleteTransitGatewayResult>),
+    DeleteTransitGatewayVpcAttachment(Box<DeleteTransitGatewayVpcAttachmentResult>),
     DeleteVpc,
+    DeleteVpcEndpointConnectionNotifications(Box<DeleteVpcEndpointConnectionNotificationsResult>),
     DeleteVpcEndpointServiceConfigurations(Box<DeleteVpcEndpointServiceConfigurationsResult>),
     DeleteVpcEndpoints(Box<DeleteVpcEndpointsResult>),
+    DeleteVpcPeeringConnection(Box<DeleteVpcPeeringConnectionResult>),
+    DescribeAccountAttributes(Box<DescribeAccountAttributesResult>),
+    DescribeAddresses(Box<DescribeAddressesResult>),
+    DescribeAddressesAttribute(Box<DescribeAddressesAttributeResult>),
     DescribeAvailabilityZones(Box<DescribeAvailabilityZonesResult>),
+    DescribeDhcpOptions(Box<DescribeDhcpOptionsResult>),
+    DescribeFlowLogs(Box<DescribeFlowLogsResult>),
+    DescribeInternetGateways(Box<DescribeInternetGatewaysResult>),
+    DescribeManagedPrefixLists(Box<DescribeManagedPrefixListsResult>),
+    DescribeNatGateways(Box<DescribeNatGatewaysResult>),
+    DescribeNetworkAcls(Box<DescribeNetworkAclsResult>),
+    DescribeNetworkInsightsAnalyses(Box<DescribeNetworkInsightsAnalysesResult>),
+    DescribeNetworkInsightsPaths(Box<DescribeNetworkInsightsPathsResult>),
+    DescribeNetworkInterfaceAttribute(Box<DescribeNetworkInterfaceAttributeResult>),
     DescribeNetworkInterfaces(Box<DescribeNetworkInterfacesResult>),
+    DescribePrefixLists(Box<DescribePrefixListsResult>),
     DescribeRegions(Box<DescribeRegionsResult>),
+    DescribeRouteTables(Box<DescribeRouteTablesResult>),
+    DescribeSecurityGroupReferences(Box<DescribeSecurityGroupReferencesResult>),
     DescribeSecurityGroupRules(Box<DescribeSecurityGroupRulesResult>),
     DescribeSecurityGroups(Box<DescribeSecurityGroupsResult>),
+    DescribeStaleSecurityGroups(Box<DescribeStaleSecurityGroupsResult>),
     DescribeSubnets(Box<DescribeSubnetsResult>),
     DescribeTags(Box<DescribeTagsResult>),
+    DescribeTransitGatewayVpcAttachments(Box<DescribeTransitGatewayVpcAttachmentsResult>),
+    DescribeTransitGateways(Box<DescribeTransitGatewaysResult>),
     DescribeVpcAttribute(Box<DescribeVpcAttributeResult>),
+    DescribeVpcEndpointAssociations(Box<DescribeVpcEndpointAssociationsResult>),
+    DescribeVpcEndpointConnectionNotifications(
+        Box<DescribeVpcEndpointConnectionNotificationsResult>,
+    ),
     DescribeVpcEndpointConnections(Box<DescribeVpcEndpointConnectionsResult>),
     DescribeVpcEndpointServiceConfigurations(Box<DescribeVpcEndpointServiceConfigurationsResult>),
     DescribeVpcEndpointServicePermissions(Box<DescribeVpcEndpointServicePermissionsResult>),
     DescribeVpcEndpointServices(Box<DescribeVpcEndpointServicesResult>),
     DescribeVpcEndpoints(Box<DescribeVpcEndpointsResult>),
+    DescribeVpcPeeringConnections(Box<DescribeVpcPeeringConnectionsResult>),
     DescribeVpcs(Box<DescribeVpcsResult>),
+    DetachInternetGateway,
+    DetachNetworkInterface,
+    DisassociateRouteTable,
+    GetManagedPrefixListAssociations(Box<GetManagedPrefixListAssociationsResult>),
+    GetManagedPrefixListEntries(Box<GetManagedPrefixListEntriesResult>),
+    ModifyManagedPrefixList(Box<ModifyManagedPrefixListResult>),
+    ModifyNetworkInterfaceAttribute,
+    ModifySecurityGroupRules(Box<ModifySecurityGroupRulesResult>),
     ModifySubnetAttribute,
     ModifyVpcAttribute,
     ModifyVpcEndpoint(Box<ModifyVpcEndpointResult>),
+    ModifyVpcEndpointConnectionNotification(Box<ModifyVpcEndpointConnectionNotificationResult>),
     ModifyVpcEndpointServiceConfiguration(Box<ModifyVpcEndpointServiceConfigurationResult>),
+    ModifyVpcEndpointServicePayerResponsibility(
+        Box<ModifyVpcEndpointServicePayerResponsibilityResult>,
+    ),
     ModifyVpcEndpointServicePermissions(Box<ModifyVpcEndpointServicePermissionsResult>),
     RejectVpcEndpointConnections(Box<RejectVpcEndpointConnectionsResult>),
+    RejectVpcPeeringConnection(Box<RejectVpcPeeringConnectionResult>),
+    ReleaseAddress,
+    ReplaceNetworkAclAssociation(Box<ReplaceNetworkAclAssociationResult>),
+    ReplaceNetworkAclEntry,
+    ReplaceRoute,
+    ReplaceRouteTableAssociation(Box<ReplaceRouteTableAssociationResult>),
     RevokeSecurityGroupEgress(Box<RevokeSecurityGroupEgressResult>),
     RevokeSecurityGroupIngress(Box<RevokeSecurityGroupIngressResult>),
+    StartNetworkInsightsAnalysis(Box<StartNetworkInsightsAnalysisResult>),
+    StartVpcEndpointServicePrivateDnsVerification(
+        Box<StartVpcEndpointServicePrivateDnsVerificationResult>,
+    ),
+    UpdateSecurityGroupRuleDescriptionsEgress(Box<UpdateSecurityGroupRuleDescriptionsEgressResult>),
+    UpdateSecurityGroupRuleDescriptionsIngress(
+        Box<UpdateSecurityGroupRuleDescriptionsIngressResult>,
+    ),
 }
 
 impl Response {
-    /// The answer's XML document.
+    /// The answer's document.
     ///
     /// # Errors
     ///
-    /// `InternalError` when a value has no form in XML (the generated types all have one).
+    /// `InternalError` when a value has no form on the wire (the generated types all have one).
     pub fn encode(&self, request_id: &str) -> Result<String, Fault> {
         match self {
             Self::AcceptVpcEndpointConnections(r) => crate::xml::encode(
@@ -1124,6 +1708,27 @@ impl Response {
                 request_id,
                 r.as_ref(),
             ),
+            Self::AcceptVpcPeeringConnection(r) => crate::xml::encode(
+                SERVICE,
+                "AcceptVpcPeeringConnection",
+                request_id,
+                r.as_ref(),
+            ),
+            Self::AllocateAddress(r) => {
+                crate::xml::encode(SERVICE, "AllocateAddress", request_id, r.as_ref())
+            }
+            Self::AssociateDhcpOptions => {
+                crate::xml::encode(SERVICE, "AssociateDhcpOptions", request_id, &())
+            }
+            Self::AssociateRouteTable(r) => {
+                crate::xml::encode(SERVICE, "AssociateRouteTable", request_id, r.as_ref())
+            }
+            Self::AttachInternetGateway => {
+                crate::xml::encode(SERVICE, "AttachInternetGateway", request_id, &())
+            }
+            Self::AttachNetworkInterface(r) => {
+                crate::xml::encode(SERVICE, "AttachNetworkInterface", request_id, r.as_ref())
+            }
             Self::AuthorizeSecurityGroupEgress(r) => crate::xml::encode(
                 SERVICE,
                 "AuthorizeSecurityGroupEgress",
@@ -1136,8 +1741,41 @@ impl Response {
                 request_id,
                 r.as_ref(),
             ),
+            Self::CreateDefaultVpc(r) => {
+                crate::xml::encode(SERVICE, "CreateDefaultVpc", request_id, r.as_ref())
+            }
+            Self::CreateDhcpOptions(r) => {
+                crate::xml::encode(SERVICE, "CreateDhcpOptions", request_id, r.as_ref())
+            }
+            Self::CreateFlowLogs(r) => {
+                crate::xml::encode(SERVICE, "CreateFlowLogs", request_id, r.as_ref())
+            }
+            Self::CreateInternetGateway(r) => {
+                crate::xml::encode(SERVICE, "CreateInternetGateway", request_id, r.as_ref())
+            }
+            Self::CreateManagedPrefixList(r) => {
+                crate::xml::encode(SERVICE, "CreateManagedPrefixList", request_id, r.as_ref())
+            }
+            Self::CreateNatGateway(r) => {
+                crate::xml::encode(SERVICE, "CreateNatGateway", request_id, r.as_ref())
+            }
+            Self::CreateNetworkAcl(r) => {
+                crate::xml::encode(SERVICE, "CreateNetworkAcl", request_id, r.as_ref())
+            }
+            Self::CreateNetworkAclEntry => {
+                crate::xml::encode(SERVICE, "CreateNetworkAclEntry", request_id, &())
+            }
+            Self::CreateNetworkInsightsPath(r) => {
+                crate::xml::encode(SERVICE, "CreateNetworkInsightsPath", request_id, r.as_ref())
+            }
             Self::CreateNetworkInterface(r) => {
                 crate::xml::encode(SERVICE, "CreateNetworkInterface", request_id, r.as_ref())
+            }
+            Self::CreateRoute(r) => {
+                crate::xml::encode(SERVICE, "CreateRoute", request_id, r.as_ref())
+            }
+            Self::CreateRouteTable(r) => {
+                crate::xml::encode(SERVICE, "CreateRouteTable", request_id, r.as_ref())
             }
             Self::CreateSecurityGroup(r) => {
                 crate::xml::encode(SERVICE, "CreateSecurityGroup", request_id, r.as_ref())
@@ -1146,25 +1784,95 @@ impl Response {
                 crate::xml::encode(SERVICE, "CreateSubnet", request_id, r.as_ref())
             }
             Self::CreateTags => crate::xml::encode(SERVICE, "CreateTags", request_id, &()),
+            Self::CreateTransitGateway(r) => {
+                crate::xml::encode(SERVICE, "CreateTransitGateway", request_id, r.as_ref())
+            }
+            Self::CreateTransitGatewayVpcAttachment(r) => crate::xml::encode(
+                SERVICE,
+                "CreateTransitGatewayVpcAttachment",
+                request_id,
+                r.as_ref(),
+            ),
             Self::CreateVpc(r) => crate::xml::encode(SERVICE, "CreateVpc", request_id, r.as_ref()),
             Self::CreateVpcEndpoint(r) => {
                 crate::xml::encode(SERVICE, "CreateVpcEndpoint", request_id, r.as_ref())
             }
+            Self::CreateVpcEndpointConnectionNotification(r) => crate::xml::encode(
+                SERVICE,
+                "CreateVpcEndpointConnectionNotification",
+                request_id,
+                r.as_ref(),
+            ),
             Self::CreateVpcEndpointServiceConfiguration(r) => crate::xml::encode(
                 SERVICE,
                 "CreateVpcEndpointServiceConfiguration",
                 request_id,
                 r.as_ref(),
             ),
+            Self::CreateVpcPeeringConnection(r) => crate::xml::encode(
+                SERVICE,
+                "CreateVpcPeeringConnection",
+                request_id,
+                r.as_ref(),
+            ),
+            Self::DeleteDhcpOptions => {
+                crate::xml::encode(SERVICE, "DeleteDhcpOptions", request_id, &())
+            }
+            Self::DeleteFlowLogs(r) => {
+                crate::xml::encode(SERVICE, "DeleteFlowLogs", request_id, r.as_ref())
+            }
+            Self::DeleteInternetGateway => {
+                crate::xml::encode(SERVICE, "DeleteInternetGateway", request_id, &())
+            }
+            Self::DeleteManagedPrefixList(r) => {
+                crate::xml::encode(SERVICE, "DeleteManagedPrefixList", request_id, r.as_ref())
+            }
+            Self::DeleteNatGateway(r) => {
+                crate::xml::encode(SERVICE, "DeleteNatGateway", request_id, r.as_ref())
+            }
+            Self::DeleteNetworkAcl => {
+                crate::xml::encode(SERVICE, "DeleteNetworkAcl", request_id, &())
+            }
+            Self::DeleteNetworkAclEntry => {
+                crate::xml::encode(SERVICE, "DeleteNetworkAclEntry", request_id, &())
+            }
+            Self::DeleteNetworkInsightsAnalysis(r) => crate::xml::encode(
+                SERVICE,
+                "DeleteNetworkInsightsAnalysis",
+                request_id,
+                r.as_ref(),
+            ),
+            Self::DeleteNetworkInsightsPath(r) => {
+                crate::xml::encode(SERVICE, "DeleteNetworkInsightsPath", request_id, r.as_ref())
+            }
             Self::DeleteNetworkInterface => {
                 crate::xml::encode(SERVICE, "DeleteNetworkInterface", request_id, &())
+            }
+            Self::DeleteRoute => crate::xml::encode(SERVICE, "DeleteRoute", request_id, &()),
+            Self::DeleteRouteTable => {
+                crate::xml::encode(SERVICE, "DeleteRouteTable", request_id, &())
             }
             Self::DeleteSecurityGroup(r) => {
                 crate::xml::encode(SERVICE, "DeleteSecurityGroup", request_id, r.as_ref())
             }
             Self::DeleteSubnet => crate::xml::encode(SERVICE, "DeleteSubnet", request_id, &()),
             Self::DeleteTags => crate::xml::encode(SERVICE, "DeleteTags", request_id, &()),
+            Self::DeleteTransitGateway(r) => {
+                crate::xml::encode(SERVICE, "DeleteTransitGateway", request_id, r.as_ref())
+            }
+            Self::DeleteTransitGatewayVpcAttachment(r) => crate::xml::encode(
+                SERVICE,
+                "DeleteTransitGatewayVpcAttachment",
+                request_id,
+                r.as_ref(),
+            ),
             Self::DeleteVpc => crate::xml::encode(SERVICE, "DeleteVpc", request_id, &()),
+            Self::DeleteVpcEndpointConnectionNotifications(r) => crate::xml::encode(
+                SERVICE,
+                "DeleteVpcEndpointConnectionNotifications",
+                request_id,
+                r.as_ref(),
+            ),
             Self::DeleteVpcEndpointServiceConfigurations(r) => crate::xml::encode(
                 SERVICE,
                 "DeleteVpcEndpointServiceConfigurations",
@@ -1174,15 +1882,84 @@ impl Response {
             Self::DeleteVpcEndpoints(r) => {
                 crate::xml::encode(SERVICE, "DeleteVpcEndpoints", request_id, r.as_ref())
             }
+            Self::DeleteVpcPeeringConnection(r) => crate::xml::encode(
+                SERVICE,
+                "DeleteVpcPeeringConnection",
+                request_id,
+                r.as_ref(),
+            ),
+            Self::DescribeAccountAttributes(r) => {
+                crate::xml::encode(SERVICE, "DescribeAccountAttributes", request_id, r.as_ref())
+            }
+            Self::DescribeAddresses(r) => {
+                crate::xml::encode(SERVICE, "DescribeAddresses", request_id, r.as_ref())
+            }
+            Self::DescribeAddressesAttribute(r) => crate::xml::encode(
+                SERVICE,
+                "DescribeAddressesAttribute",
+                request_id,
+                r.as_ref(),
+            ),
             Self::DescribeAvailabilityZones(r) => {
                 crate::xml::encode(SERVICE, "DescribeAvailabilityZones", request_id, r.as_ref())
             }
+            Self::DescribeDhcpOptions(r) => {
+                crate::xml::encode(SERVICE, "DescribeDhcpOptions", request_id, r.as_ref())
+            }
+            Self::DescribeFlowLogs(r) => {
+                crate::xml::encode(SERVICE, "DescribeFlowLogs", request_id, r.as_ref())
+            }
+            Self::DescribeInternetGateways(r) => {
+                crate::xml::encode(SERVICE, "DescribeInternetGateways", request_id, r.as_ref())
+            }
+            Self::DescribeManagedPrefixLists(r) => crate::xml::encode(
+                SERVICE,
+                "DescribeManagedPrefixLists",
+                request_id,
+                r.as_ref(),
+            ),
+            Self::DescribeNatGateways(r) => {
+                crate::xml::encode(SERVICE, "DescribeNatGateways", request_id, r.as_ref())
+            }
+            Self::DescribeNetworkAcls(r) => {
+                crate::xml::encode(SERVICE, "DescribeNetworkAcls", request_id, r.as_ref())
+            }
+            Self::DescribeNetworkInsightsAnalyses(r) => crate::xml::encode(
+                SERVICE,
+                "DescribeNetworkInsightsAnalyses",
+                request_id,
+                r.as_ref(),
+            ),
+            Self::DescribeNetworkInsightsPaths(r) => crate::xml::encode(
+                SERVICE,
+                "DescribeNetworkInsightsPaths",
+                request_id,
+                r.as_ref(),
+            ),
+            Self::DescribeNetworkInterfaceAttribute(r) => crate::xml::encode(
+                SERVICE,
+                "DescribeNetworkInterfaceAttribute",
+                request_id,
+                r.as_ref(),
+            ),
             Self::DescribeNetworkInterfaces(r) => {
                 crate::xml::encode(SERVICE, "DescribeNetworkInterfaces", request_id, r.as_ref())
+            }
+            Self::DescribePrefixLists(r) => {
+                crate::xml::encode(SERVICE, "DescribePrefixLists", request_id, r.as_ref())
             }
             Self::DescribeRegions(r) => {
                 crate::xml::encode(SERVICE, "DescribeRegions", request_id, r.as_ref())
             }
+            Self::DescribeRouteTables(r) => {
+                crate::xml::encode(SERVICE, "DescribeRouteTables", request_id, r.as_ref())
+            }
+            Self::DescribeSecurityGroupReferences(r) => crate::xml::encode(
+                SERVICE,
+                "DescribeSecurityGroupReferences",
+                request_id,
+                r.as_ref(),
+            ),
             Self::DescribeSecurityGroupRules(r) => crate::xml::encode(
                 SERVICE,
                 "DescribeSecurityGroupRules",
@@ -1192,15 +1969,42 @@ impl Response {
             Self::DescribeSecurityGroups(r) => {
                 crate::xml::encode(SERVICE, "DescribeSecurityGroups", request_id, r.as_ref())
             }
+            Self::DescribeStaleSecurityGroups(r) => crate::xml::encode(
+                SERVICE,
+                "DescribeStaleSecurityGroups",
+                request_id,
+                r.as_ref(),
+            ),
             Self::DescribeSubnets(r) => {
                 crate::xml::encode(SERVICE, "DescribeSubnets", request_id, r.as_ref())
             }
             Self::DescribeTags(r) => {
                 crate::xml::encode(SERVICE, "DescribeTags", request_id, r.as_ref())
             }
+            Self::DescribeTransitGatewayVpcAttachments(r) => crate::xml::encode(
+                SERVICE,
+                "DescribeTransitGatewayVpcAttachments",
+                request_id,
+                r.as_ref(),
+            ),
+            Self::DescribeTransitGateways(r) => {
+                crate::xml::encode(SERVICE, "DescribeTransitGateways", request_id, r.as_ref())
+            }
             Self::DescribeVpcAttribute(r) => {
                 crate::xml::encode(SERVICE, "DescribeVpcAttribute", request_id, r.as_ref())
             }
+            Self::DescribeVpcEndpointAssociations(r) => crate::xml::encode(
+                SERVICE,
+                "DescribeVpcEndpointAssociations",
+                request_id,
+                r.as_ref(),
+            ),
+            Self::DescribeVpcEndpointConnectionNotifications(r) => crate::xml::encode(
+                SERVICE,
+                "DescribeVpcEndpointConnectionNotifications",
+                request_id,
+                r.as_ref(),
+            ),
             Self::DescribeVpcEndpointConnections(r) => crate::xml::encode(
                 SERVICE,
                 "DescribeVpcEndpointConnections",
@@ -1228,8 +2032,44 @@ impl Response {
             Self::DescribeVpcEndpoints(r) => {
                 crate::xml::encode(SERVICE, "DescribeVpcEndpoints", request_id, r.as_ref())
             }
+            Self::DescribeVpcPeeringConnections(r) => crate::xml::encode(
+                SERVICE,
+                "DescribeVpcPeeringConnections",
+                request_id,
+                r.as_ref(),
+            ),
             Self::DescribeVpcs(r) => {
                 crate::xml::encode(SERVICE, "DescribeVpcs", request_id, r.as_ref())
+            }
+            Self::DetachInternetGateway => {
+                crate::xml::encode(SERVICE, "DetachInternetGateway", request_id, &())
+            }
+            Self::DetachNetworkInterface => {
+                crate::xml::encode(SERVICE, "DetachNetworkInterface", request_id, &())
+            }
+            Self::DisassociateRouteTable => {
+                crate::xml::encode(SERVICE, "DisassociateRouteTable", request_id, &())
+            }
+            Self::GetManagedPrefixListAssociations(r) => crate::xml::encode(
+                SERVICE,
+                "GetManagedPrefixListAssociations",
+                request_id,
+                r.as_ref(),
+            ),
+            Self::GetManagedPrefixListEntries(r) => crate::xml::encode(
+                SERVICE,
+                "GetManagedPrefixListEntries",
+                request_id,
+                r.as_ref(),
+            ),
+            Self::ModifyManagedPrefixList(r) => {
+                crate::xml::encode(SERVICE, "ModifyManagedPrefixList", request_id, r.as_ref())
+            }
+            Self::ModifyNetworkInterfaceAttribute => {
+                crate::xml::encode(SERVICE, "ModifyNetworkInterfaceAttribute", request_id, &())
+            }
+            Self::ModifySecurityGroupRules(r) => {
+                crate::xml::encode(SERVICE, "ModifySecurityGroupRules", request_id, r.as_ref())
             }
             Self::ModifySubnetAttribute => {
                 crate::xml::encode(SERVICE, "ModifySubnetAttribute", request_id, &())
@@ -1240,9 +2080,21 @@ impl Response {
             Self::ModifyVpcEndpoint(r) => {
                 crate::xml::encode(SERVICE, "ModifyVpcEndpoint", request_id, r.as_ref())
             }
+            Self::ModifyVpcEndpointConnectionNotification(r) => crate::xml::encode(
+                SERVICE,
+                "ModifyVpcEndpointConnectionNotification",
+                request_id,
+                r.as_ref(),
+            ),
             Self::ModifyVpcEndpointServiceConfiguration(r) => crate::xml::encode(
                 SERVICE,
                 "ModifyVpcEndpointServiceConfiguration",
+                request_id,
+                r.as_ref(),
+            ),
+            Self::ModifyVpcEndpointServicePayerResponsibility(r) => crate::xml::encode(
+                SERVICE,
+                "ModifyVpcEndpointServicePayerResponsibility",
                 request_id,
                 r.as_ref(),
             ),
@@ -1258,12 +2110,59 @@ impl Response {
                 request_id,
                 r.as_ref(),
             ),
+            Self::RejectVpcPeeringConnection(r) => crate::xml::encode(
+                SERVICE,
+                "RejectVpcPeeringConnection",
+                request_id,
+                r.as_ref(),
+            ),
+            Self::ReleaseAddress => crate::xml::encode(SERVICE, "ReleaseAddress", request_id, &()),
+            Self::ReplaceNetworkAclAssociation(r) => crate::xml::encode(
+                SERVICE,
+                "ReplaceNetworkAclAssociation",
+                request_id,
+                r.as_ref(),
+            ),
+            Self::ReplaceNetworkAclEntry => {
+                crate::xml::encode(SERVICE, "ReplaceNetworkAclEntry", request_id, &())
+            }
+            Self::ReplaceRoute => crate::xml::encode(SERVICE, "ReplaceRoute", request_id, &()),
+            Self::ReplaceRouteTableAssociation(r) => crate::xml::encode(
+                SERVICE,
+                "ReplaceRouteTableAssociation",
+                request_id,
+                r.as_ref(),
+            ),
             Self::RevokeSecurityGroupEgress(r) => {
                 crate::xml::encode(SERVICE, "RevokeSecurityGroupEgress", request_id, r.as_ref())
             }
             Self::RevokeSecurityGroupIngress(r) => crate::xml::encode(
                 SERVICE,
                 "RevokeSecurityGroupIngress",
+                request_id,
+                r.as_ref(),
+            ),
+            Self::StartNetworkInsightsAnalysis(r) => crate::xml::encode(
+                SERVICE,
+                "StartNetworkInsightsAnalysis",
+                request_id,
+                r.as_ref(),
+            ),
+            Self::StartVpcEndpointServicePrivateDnsVerification(r) => crate::xml::encode(
+                SERVICE,
+                "StartVpcEndpointServicePrivateDnsVerification",
+                request_id,
+                r.as_ref(),
+            ),
+            Self::UpdateSecurityGroupRuleDescriptionsEgress(r) => crate::xml::encode(
+                SERVICE,
+                "UpdateSecurityGroupRuleDescriptionsEgress",
+                request_id,
+                r.as_ref(),
+            ),
+            Self::UpdateSecurityGroupRuleDescriptionsIngress(r) => crate::xml::encode(
+                SERVICE,
+                "UpdateSecurityGroupRuleDescriptionsIngress",
                 request_id,
                 r.as_ref(),
             ),
@@ -1276,6 +2175,36 @@ impl Operation for AcceptVpcEndpointConnectionsRequest {
     const NAME: &'static str = "AcceptVpcEndpointConnections";
     type Output = AcceptVpcEndpointConnectionsResult;
 }
+impl Operation for AcceptVpcPeeringConnectionRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "AcceptVpcPeeringConnection";
+    type Output = AcceptVpcPeeringConnectionResult;
+}
+impl Operation for AllocateAddressRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "AllocateAddress";
+    type Output = AllocateAddressResult;
+}
+impl Operation for AssociateDhcpOptionsRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "AssociateDhcpOptions";
+    type Output = ();
+}
+impl Operation for AssociateRouteTableRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "AssociateRouteTable";
+    type Output = AssociateRouteTableResult;
+}
+impl Operation for AttachInternetGatewayRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "AttachInternetGateway";
+    type Output = ();
+}
+impl Operation for AttachNetworkInterfaceRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "AttachNetworkInterface";
+    type Output = AttachNetworkInterfaceResult;
+}
 impl Operation for AuthorizeSecurityGroupEgressRequest {
     const SERVICE: Service = SERVICE;
     const NAME: &'static str = "AuthorizeSecurityGroupEgress";
@@ -1286,10 +2215,65 @@ impl Operation for AuthorizeSecurityGroupIngressRequest {
     const NAME: &'static str = "AuthorizeSecurityGroupIngress";
     type Output = AuthorizeSecurityGroupIngressResult;
 }
+impl Operation for CreateDefaultVpcRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "CreateDefaultVpc";
+    type Output = CreateDefaultVpcResult;
+}
+impl Operation for CreateDhcpOptionsRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "CreateDhcpOptions";
+    type Output = CreateDhcpOptionsResult;
+}
+impl Operation for CreateFlowLogsRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "CreateFlowLogs";
+    type Output = CreateFlowLogsResult;
+}
+impl Operation for CreateInternetGatewayRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "CreateInternetGateway";
+    type Output = CreateInternetGatewayResult;
+}
+impl Operation for CreateManagedPrefixListRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "CreateManagedPrefixList";
+    type Output = CreateManagedPrefixListResult;
+}
+impl Operation for CreateNatGatewayRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "CreateNatGateway";
+    type Output = CreateNatGatewayResult;
+}
+impl Operation for CreateNetworkAclRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "CreateNetworkAcl";
+    type Output = CreateNetworkAclResult;
+}
+impl Operation for CreateNetworkAclEntryRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "CreateNetworkAclEntry";
+    type Output = ();
+}
+impl Operation for CreateNetworkInsightsPathRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "CreateNetworkInsightsPath";
+    type Output = CreateNetworkInsightsPathResult;
+}
 impl Operation for CreateNetworkInterfaceRequest {
     const SERVICE: Service = SERVICE;
     const NAME: &'static str = "CreateNetworkInterface";
     type Output = CreateNetworkInterfaceResult;
+}
+impl Operation for CreateRouteRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "CreateRoute";
+    type Output = CreateRouteResult;
+}
+impl Operation for CreateRouteTableRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "CreateRouteTable";
+    type Output = CreateRouteTableResult;
 }
 impl Operation for CreateSecurityGroupRequest {
     const SERVICE: Service = SERVICE;
@@ -1306,6 +2290,16 @@ impl Operation for CreateTagsRequest {
     const NAME: &'static str = "CreateTags";
     type Output = ();
 }
+impl Operation for CreateTransitGatewayRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "CreateTransitGateway";
+    type Output = CreateTransitGatewayResult;
+}
+impl Operation for CreateTransitGatewayVpcAttachmentRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "CreateTransitGatewayVpcAttachment";
+    type Output = CreateTransitGatewayVpcAttachmentResult;
+}
 impl Operation for CreateVpcRequest {
     const SERVICE: Service = SERVICE;
     const NAME: &'static str = "CreateVpc";
@@ -1316,14 +2310,79 @@ impl Operation for CreateVpcEndpointRequest {
     const NAME: &'static str = "CreateVpcEndpoint";
     type Output = CreateVpcEndpointResult;
 }
+impl Operation for CreateVpcEndpointConnectionNotificationRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "CreateVpcEndpointConnectionNotification";
+    type Output = CreateVpcEndpointConnectionNotificationResult;
+}
 impl Operation for CreateVpcEndpointServiceConfigurationRequest {
     const SERVICE: Service = SERVICE;
     const NAME: &'static str = "CreateVpcEndpointServiceConfiguration";
     type Output = CreateVpcEndpointServiceConfigurationResult;
 }
+impl Operation for CreateVpcPeeringConnectionRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "CreateVpcPeeringConnection";
+    type Output = CreateVpcPeeringConnectionResult;
+}
+impl Operation for DeleteDhcpOptionsRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "DeleteDhcpOptions";
+    type Output = ();
+}
+impl Operation for DeleteFlowLogsRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "DeleteFlowLogs";
+    type Output = DeleteFlowLogsResult;
+}
+impl Operation for DeleteInternetGatewayRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "DeleteInternetGateway";
+    type Output = ();
+}
+impl Operation for DeleteManagedPrefixListRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "DeleteManagedPrefixList";
+    type Output = DeleteManagedPrefixListResult;
+}
+impl Operation for DeleteNatGatewayRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "DeleteNatGateway";
+    type Output = DeleteNatGatewayResult;
+}
+impl Operation for DeleteNetworkAclRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "DeleteNetworkAcl";
+    type Output = ();
+}
+impl Operation for DeleteNetworkAclEntryRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "DeleteNetworkAclEntry";
+    type Output = ();
+}
+impl Operation for DeleteNetworkInsightsAnalysisRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "DeleteNetworkInsightsAnalysis";
+    type Output = DeleteNetworkInsightsAnalysisResult;
+}
+impl Operation for DeleteNetworkInsightsPathRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "DeleteNetworkInsightsPath";
+    type Output = DeleteNetworkInsightsPathResult;
+}
 impl Operation for DeleteNetworkInterfaceRequest {
     const SERVICE: Service = SERVICE;
     const NAME: &'static str = "DeleteNetworkInterface";
+    type Output = ();
+}
+impl Operation for DeleteRouteRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "DeleteRoute";
+    type Output = ();
+}
+impl Operation for DeleteRouteTableRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "DeleteRouteTable";
     type Output = ();
 }
 impl Operation for DeleteSecurityGroupRequest {
@@ -1341,10 +2400,25 @@ impl Operation for DeleteTagsRequest {
     const NAME: &'static str = "DeleteTags";
     type Output = ();
 }
+impl Operation for DeleteTransitGatewayRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "DeleteTransitGateway";
+    type Output = DeleteTransitGatewayResult;
+}
+impl Operation for DeleteTransitGatewayVpcAttachmentRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "DeleteTransitGatewayVpcAttachment";
+    type Output = DeleteTransitGatewayVpcAttachmentResult;
+}
 impl Operation for DeleteVpcRequest {
     const SERVICE: Service = SERVICE;
     const NAME: &'static str = "DeleteVpc";
     type Output = ();
+}
+impl Operation for DeleteVpcEndpointConnectionNotificationsRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "DeleteVpcEndpointConnectionNotifications";
+    type Output = DeleteVpcEndpointConnectionNotificationsResult;
 }
 impl Operation for DeleteVpcEndpointServiceConfigurationsRequest {
     const SERVICE: Service = SERVICE;
@@ -1356,20 +2430,100 @@ impl Operation for DeleteVpcEndpointsRequest {
     const NAME: &'static str = "DeleteVpcEndpoints";
     type Output = DeleteVpcEndpointsResult;
 }
+impl Operation for DeleteVpcPeeringConnectionRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "DeleteVpcPeeringConnection";
+    type Output = DeleteVpcPeeringConnectionResult;
+}
+impl Operation for DescribeAccountAttributesRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "DescribeAccountAttributes";
+    type Output = DescribeAccountAttributesResult;
+}
+impl Operation for DescribeAddressesRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "DescribeAddresses";
+    type Output = DescribeAddressesResult;
+}
+impl Operation for DescribeAddressesAttributeRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "DescribeAddressesAttribute";
+    type Output = DescribeAddressesAttributeResult;
+}
 impl Operation for DescribeAvailabilityZonesRequest {
     const SERVICE: Service = SERVICE;
     const NAME: &'static str = "DescribeAvailabilityZones";
     type Output = DescribeAvailabilityZonesResult;
+}
+impl Operation for DescribeDhcpOptionsRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "DescribeDhcpOptions";
+    type Output = DescribeDhcpOptionsResult;
+}
+impl Operation for DescribeFlowLogsRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "DescribeFlowLogs";
+    type Output = DescribeFlowLogsResult;
+}
+impl Operation for DescribeInternetGatewaysRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "DescribeInternetGateways";
+    type Output = DescribeInternetGatewaysResult;
+}
+impl Operation for DescribeManagedPrefixListsRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "DescribeManagedPrefixLists";
+    type Output = DescribeManagedPrefixListsResult;
+}
+impl Operation for DescribeNatGatewaysRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "DescribeNatGateways";
+    type Output = DescribeNatGatewaysResult;
+}
+impl Operation for DescribeNetworkAclsRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "DescribeNetworkAcls";
+    type Output = DescribeNetworkAclsResult;
+}
+impl Operation for DescribeNetworkInsightsAnalysesRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "DescribeNetworkInsightsAnalyses";
+    type Output = DescribeNetworkInsightsAnalysesResult;
+}
+impl Operation for DescribeNetworkInsightsPathsRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "DescribeNetworkInsightsPaths";
+    type Output = DescribeNetworkInsightsPathsResult;
+}
+impl Operation for DescribeNetworkInterfaceAttributeRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "DescribeNetworkInterfaceAttribute";
+    type Output = DescribeNetworkInterfaceAttributeResult;
 }
 impl Operation for DescribeNetworkInterfacesRequest {
     const SERVICE: Service = SERVICE;
     const NAME: &'static str = "DescribeNetworkInterfaces";
     type Output = DescribeNetworkInterfacesResult;
 }
+impl Operation for DescribePrefixListsRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "DescribePrefixLists";
+    type Output = DescribePrefixListsResult;
+}
 impl Operation for DescribeRegionsRequest {
     const SERVICE: Service = SERVICE;
     const NAME: &'static str = "DescribeRegions";
     type Output = DescribeRegionsResult;
+}
+impl Operation for DescribeRouteTablesRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "DescribeRouteTables";
+    type Output = DescribeRouteTablesResult;
+}
+impl Operation for DescribeSecurityGroupReferencesRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "DescribeSecurityGroupReferences";
+    type Output = DescribeSecurityGroupReferencesResult;
 }
 impl Operation for DescribeSecurityGroupRulesRequest {
     const SERVICE: Service = SERVICE;
@@ -1381,6 +2535,11 @@ impl Operation for DescribeSecurityGroupsRequest {
     const NAME: &'static str = "DescribeSecurityGroups";
     type Output = DescribeSecurityGroupsResult;
 }
+impl Operation for DescribeStaleSecurityGroupsRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "DescribeStaleSecurityGroups";
+    type Output = DescribeStaleSecurityGroupsResult;
+}
 impl Operation for DescribeSubnetsRequest {
     const SERVICE: Service = SERVICE;
     const NAME: &'static str = "DescribeSubnets";
@@ -1391,10 +2550,30 @@ impl Operation for DescribeTagsRequest {
     const NAME: &'static str = "DescribeTags";
     type Output = DescribeTagsResult;
 }
+impl Operation for DescribeTransitGatewayVpcAttachmentsRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "DescribeTransitGatewayVpcAttachments";
+    type Output = DescribeTransitGatewayVpcAttachmentsResult;
+}
+impl Operation for DescribeTransitGatewaysRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "DescribeTransitGateways";
+    type Output = DescribeTransitGatewaysResult;
+}
 impl Operation for DescribeVpcAttributeRequest {
     const SERVICE: Service = SERVICE;
     const NAME: &'static str = "DescribeVpcAttribute";
     type Output = DescribeVpcAttributeResult;
+}
+impl Operation for DescribeVpcEndpointAssociationsRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "DescribeVpcEndpointAssociations";
+    type Output = DescribeVpcEndpointAssociationsResult;
+}
+impl Operation for DescribeVpcEndpointConnectionNotificationsRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "DescribeVpcEndpointConnectionNotifications";
+    type Output = DescribeVpcEndpointConnectionNotificationsResult;
 }
 impl Operation for DescribeVpcEndpointConnectionsRequest {
     const SERVICE: Service = SERVICE;
@@ -1421,10 +2600,55 @@ impl Operation for DescribeVpcEndpointsRequest {
     const NAME: &'static str = "DescribeVpcEndpoints";
     type Output = DescribeVpcEndpointsResult;
 }
+impl Operation for DescribeVpcPeeringConnectionsRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "DescribeVpcPeeringConnections";
+    type Output = DescribeVpcPeeringConnectionsResult;
+}
 impl Operation for DescribeVpcsRequest {
     const SERVICE: Service = SERVICE;
     const NAME: &'static str = "DescribeVpcs";
     type Output = DescribeVpcsResult;
+}
+impl Operation for DetachInternetGatewayRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "DetachInternetGateway";
+    type Output = ();
+}
+impl Operation for DetachNetworkInterfaceRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "DetachNetworkInterface";
+    type Output = ();
+}
+impl Operation for DisassociateRouteTableRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "DisassociateRouteTable";
+    type Output = ();
+}
+impl Operation for GetManagedPrefixListAssociationsRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "GetManagedPrefixListAssociations";
+    type Output = GetManagedPrefixListAssociationsResult;
+}
+impl Operation for GetManagedPrefixListEntriesRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "GetManagedPrefixListEntries";
+    type Output = GetManagedPrefixListEntriesResult;
+}
+impl Operation for ModifyManagedPrefixListRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "ModifyManagedPrefixList";
+    type Output = ModifyManagedPrefixListResult;
+}
+impl Operation for ModifyNetworkInterfaceAttributeRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "ModifyNetworkInterfaceAttribute";
+    type Output = ();
+}
+impl Operation for ModifySecurityGroupRulesRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "ModifySecurityGroupRules";
+    type Output = ModifySecurityGroupRulesResult;
 }
 impl Operation for ModifySubnetAttributeRequest {
     const SERVICE: Service = SERVICE;
@@ -1441,10 +2665,20 @@ impl Operation for ModifyVpcEndpointRequest {
     const NAME: &'static str = "ModifyVpcEndpoint";
     type Output = ModifyVpcEndpointResult;
 }
+impl Operation for ModifyVpcEndpointConnectionNotificationRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "ModifyVpcEndpointConnectionNotification";
+    type Output = ModifyVpcEndpointConnectionNotificationResult;
+}
 impl Operation for ModifyVpcEndpointServiceConfigurationRequest {
     const SERVICE: Service = SERVICE;
     const NAME: &'static str = "ModifyVpcEndpointServiceConfiguration";
     type Output = ModifyVpcEndpointServiceConfigurationResult;
+}
+impl Operation for ModifyVpcEndpointServicePayerResponsibilityRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "ModifyVpcEndpointServicePayerResponsibility";
+    type Output = ModifyVpcEndpointServicePayerResponsibilityResult;
 }
 impl Operation for ModifyVpcEndpointServicePermissionsRequest {
     const SERVICE: Service = SERVICE;
@@ -1456,6 +2690,36 @@ impl Operation for RejectVpcEndpointConnectionsRequest {
     const NAME: &'static str = "RejectVpcEndpointConnections";
     type Output = RejectVpcEndpointConnectionsResult;
 }
+impl Operation for RejectVpcPeeringConnectionRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "RejectVpcPeeringConnection";
+    type Output = RejectVpcPeeringConnectionResult;
+}
+impl Operation for ReleaseAddressRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "ReleaseAddress";
+    type Output = ();
+}
+impl Operation for ReplaceNetworkAclAssociationRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "ReplaceNetworkAclAssociation";
+    type Output = ReplaceNetworkAclAssociationResult;
+}
+impl Operation for ReplaceNetworkAclEntryRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "ReplaceNetworkAclEntry";
+    type Output = ();
+}
+impl Operation for ReplaceRouteRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "ReplaceRoute";
+    type Output = ();
+}
+impl Operation for ReplaceRouteTableAssociationRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "ReplaceRouteTableAssociation";
+    type Output = ReplaceRouteTableAssociationResult;
+}
 impl Operation for RevokeSecurityGroupEgressRequest {
     const SERVICE: Service = SERVICE;
     const NAME: &'static str = "RevokeSecurityGroupEgress";
@@ -1466,6 +2730,62 @@ impl Operation for RevokeSecurityGroupIngressRequest {
     const NAME: &'static str = "RevokeSecurityGroupIngress";
     type Output = RevokeSecurityGroupIngressResult;
 }
+impl Operation for StartNetworkInsightsAnalysisRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "StartNetworkInsightsAnalysis";
+    type Output = StartNetworkInsightsAnalysisResult;
+}
+impl Operation for StartVpcEndpointServicePrivateDnsVerificationRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "StartVpcEndpointServicePrivateDnsVerification";
+    type Output = StartVpcEndpointServicePrivateDnsVerificationResult;
+}
+impl Operation for UpdateSecurityGroupRuleDescriptionsEgressRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "UpdateSecurityGroupRuleDescriptionsEgress";
+    type Output = UpdateSecurityGroupRuleDescriptionsEgressResult;
+}
+impl Operation for UpdateSecurityGroupRuleDescriptionsIngressRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "UpdateSecurityGroupRuleDescriptionsIngress";
+    type Output = UpdateSecurityGroupRuleDescriptionsIngressResult;
+}
+
+/// The values of the enumeration `AccountAttributeName`; fields hold them as `String`.
+#[derive(Debug, Clone, Copy)]
+pub enum AccountAttributeName {}
+
+impl AccountAttributeName {
+    /// Every value that the model knows.
+    pub const ALL: &[&str] = &["supported-platforms", "default-vpc"];
+}
+
+/// The values of the enumeration `AddressAttributeName`; fields hold them as `String`.
+#[derive(Debug, Clone, Copy)]
+pub enum AddressAttributeName {}
+
+impl AddressAttributeName {
+    /// Every value that the model knows.
+    pub const ALL: &[&str] = &["domain-name"];
+}
+
+/// The values of the enumeration `AnalysisStatus`; fields hold them as `String`.
+#[derive(Debug, Clone, Copy)]
+pub enum AnalysisStatus {}
+
+impl AnalysisStatus {
+    /// Every value that the model knows.
+    pub const ALL: &[&str] = &["running", "succeeded", "failed"];
+}
+
+/// The values of the enumeration `ApplianceModeSupportValue`; fields hold them as `String`.
+#[derive(Debug, Clone, Copy)]
+pub enum ApplianceModeSupportValue {}
+
+impl ApplianceModeSupportValue {
+    /// Every value that the model knows.
+    pub const ALL: &[&str] = &["enable", "disable"];
+}
 
 /// The values of the enumeration `AttachmentStatus`; fields hold them as `String`.
 #[derive(Debug, Clone, Copy)]
@@ -1474,6 +2794,42 @@ pub enum AttachmentStatus {}
 impl AttachmentStatus {
     /// Every value that the model knows.
     pub const ALL: &[&str] = &["attaching", "attached", "detaching", "detached"];
+}
+
+/// The values of the enumeration `AutoAcceptSharedAttachmentsValue`; fields hold them as `String`.
+#[derive(Debug, Clone, Copy)]
+pub enum AutoAcceptSharedAttachmentsValue {}
+
+impl AutoAcceptSharedAttachmentsValue {
+    /// Every value that the model knows.
+    pub const ALL: &[&str] = &["enable", "disable"];
+}
+
+/// The values of the enumeration `AutoProvisionZonesState`; fields hold them as `String`.
+#[derive(Debug, Clone, Copy)]
+pub enum AutoProvisionZonesState {}
+
+impl AutoProvisionZonesState {
+    /// Every value that the model knows.
+    pub const ALL: &[&str] = &["enabled", "disabled"];
+}
+
+/// The values of the enumeration `AutoScalingIpsState`; fields hold them as `String`.
+#[derive(Debug, Clone, Copy)]
+pub enum AutoScalingIpsState {}
+
+impl AutoScalingIpsState {
+    /// Every value that the model knows.
+    pub const ALL: &[&str] = &["enabled", "disabled"];
+}
+
+/// The values of the enumeration `AvailabilityMode`; fields hold them as `String`.
+#[derive(Debug, Clone, Copy)]
+pub enum AvailabilityMode {}
+
+impl AvailabilityMode {
+    /// Every value that the model knows.
+    pub const ALL: &[&str] = &["zonal", "regional"];
 }
 
 /// The values of the enumeration `AvailabilityZoneOptInStatus`; fields hold them as `String`.
@@ -1509,6 +2865,60 @@ impl BlockPublicAccessMode {
     pub const ALL: &[&str] = &["off", "block-bidirectional", "block-ingress"];
 }
 
+/// The values of the enumeration `ConnectionNotificationState`; fields hold them as `String`.
+#[derive(Debug, Clone, Copy)]
+pub enum ConnectionNotificationState {}
+
+impl ConnectionNotificationState {
+    /// Every value that the model knows.
+    pub const ALL: &[&str] = &["Enabled", "Disabled"];
+}
+
+/// The values of the enumeration `ConnectionNotificationType`; fields hold them as `String`.
+#[derive(Debug, Clone, Copy)]
+pub enum ConnectionNotificationType {}
+
+impl ConnectionNotificationType {
+    /// Every value that the model knows.
+    pub const ALL: &[&str] = &["Topic"];
+}
+
+/// The values of the enumeration `ConnectivityType`; fields hold them as `String`.
+#[derive(Debug, Clone, Copy)]
+pub enum ConnectivityType {}
+
+impl ConnectivityType {
+    /// Every value that the model knows.
+    pub const ALL: &[&str] = &["private", "public"];
+}
+
+/// The values of the enumeration `DefaultRouteTableAssociationValue`; fields hold them as `String`.
+#[derive(Debug, Clone, Copy)]
+pub enum DefaultRouteTableAssociationValue {}
+
+impl DefaultRouteTableAssociationValue {
+    /// Every value that the model knows.
+    pub const ALL: &[&str] = &["enable", "disable"];
+}
+
+/// The values of the enumeration `DefaultRouteTablePropagationValue`; fields hold them as `String`.
+#[derive(Debug, Clone, Copy)]
+pub enum DefaultRouteTablePropagationValue {}
+
+impl DefaultRouteTablePropagationValue {
+    /// Every value that the model knows.
+    pub const ALL: &[&str] = &["enable", "disable"];
+}
+
+/// The values of the enumeration `DestinationFileFormat`; fields hold them as `String`.
+#[derive(Debug, Clone, Copy)]
+pub enum DestinationFileFormat {}
+
+impl DestinationFileFormat {
+    /// Every value that the model knows.
+    pub const ALL: &[&str] = &["plain-text", "parquet"];
+}
+
 /// The values of the enumeration `DnsNameState`; fields hold them as `String`.
 #[derive(Debug, Clone, Copy)]
 pub enum DnsNameState {}
@@ -1525,6 +2935,49 @@ pub enum DnsRecordIpType {}
 impl DnsRecordIpType {
     /// Every value that the model knows.
     pub const ALL: &[&str] = &["ipv4", "dualstack", "ipv6", "service-defined"];
+}
+
+/// The values of the enumeration `DnsSupportValue`; fields hold them as `String`.
+#[derive(Debug, Clone, Copy)]
+pub enum DnsSupportValue {}
+
+impl DnsSupportValue {
+    /// Every value that the model knows.
+    pub const ALL: &[&str] = &["enable", "disable"];
+}
+
+/// The values of the enumeration `DomainType`; fields hold them as `String`.
+#[derive(Debug, Clone, Copy)]
+pub enum DomainType {}
+
+impl DomainType {
+    /// Every value that the model knows.
+    pub const ALL: &[&str] = &["vpc", "standard"];
+}
+
+/// The values of the enumeration `EncryptionStateValue`; fields hold them as `String`.
+#[derive(Debug, Clone, Copy)]
+pub enum EncryptionStateValue {}
+
+impl EncryptionStateValue {
+    /// Every value that the model knows.
+    pub const ALL: &[&str] = &["enabling", "enabled", "disabling", "disabled"];
+}
+
+/// The values of the enumeration `FlowLogsResourceType`; fields hold them as `String`.
+#[derive(Debug, Clone, Copy)]
+pub enum FlowLogsResourceType {}
+
+impl FlowLogsResourceType {
+    /// Every value that the model knows.
+    pub const ALL: &[&str] = &[
+        "VPC",
+        "Subnet",
+        "NetworkInterface",
+        "TransitGateway",
+        "TransitGatewayAttachment",
+        "RegionalNatGateway",
+    ];
 }
 
 /// The values of the enumeration `HostnameType`; fields hold them as `String`.
@@ -1561,6 +3014,107 @@ pub enum Ipv6AddressAttribute {}
 impl Ipv6AddressAttribute {
     /// Every value that the model knows.
     pub const ALL: &[&str] = &["public", "private"];
+}
+
+/// The values of the enumeration `Ipv6SupportValue`; fields hold them as `String`.
+#[derive(Debug, Clone, Copy)]
+pub enum Ipv6SupportValue {}
+
+impl Ipv6SupportValue {
+    /// Every value that the model knows.
+    pub const ALL: &[&str] = &["enable", "disable"];
+}
+
+/// The values of the enumeration `LogDestinationType`; fields hold them as `String`.
+#[derive(Debug, Clone, Copy)]
+pub enum LogDestinationType {}
+
+impl LogDestinationType {
+    /// Every value that the model knows.
+    pub const ALL: &[&str] = &["cloud-watch-logs", "s3", "kinesis-data-firehose"];
+}
+
+/// The values of the enumeration `MulticastSupportValue`; fields hold them as `String`.
+#[derive(Debug, Clone, Copy)]
+pub enum MulticastSupportValue {}
+
+impl MulticastSupportValue {
+    /// Every value that the model knows.
+    pub const ALL: &[&str] = &["enable", "disable"];
+}
+
+/// The values of the enumeration `NatGatewayAddressStatus`; fields hold them as `String`.
+#[derive(Debug, Clone, Copy)]
+pub enum NatGatewayAddressStatus {}
+
+impl NatGatewayAddressStatus {
+    /// Every value that the model knows.
+    pub const ALL: &[&str] = &[
+        "assigning",
+        "unassigning",
+        "associating",
+        "disassociating",
+        "succeeded",
+        "failed",
+    ];
+}
+
+/// The values of the enumeration `NatGatewayApplianceModifyState`; fields hold them as `String`.
+#[derive(Debug, Clone, Copy)]
+pub enum NatGatewayApplianceModifyState {}
+
+impl NatGatewayApplianceModifyState {
+    /// Every value that the model knows.
+    pub const ALL: &[&str] = &["modifying", "completed", "failed"];
+}
+
+/// The values of the enumeration `NatGatewayApplianceState`; fields hold them as `String`.
+#[derive(Debug, Clone, Copy)]
+pub enum NatGatewayApplianceState {}
+
+impl NatGatewayApplianceState {
+    /// Every value that the model knows.
+    pub const ALL: &[&str] = &[
+        "attaching",
+        "attached",
+        "detaching",
+        "detached",
+        "attach-failed",
+        "detach-failed",
+    ];
+}
+
+/// The values of the enumeration `NatGatewayApplianceType`; fields hold them as `String`.
+#[derive(Debug, Clone, Copy)]
+pub enum NatGatewayApplianceType {}
+
+impl NatGatewayApplianceType {
+    /// Every value that the model knows.
+    pub const ALL: &[&str] = &["network-firewall-proxy"];
+}
+
+/// The values of the enumeration `NatGatewayState`; fields hold them as `String`.
+#[derive(Debug, Clone, Copy)]
+pub enum NatGatewayState {}
+
+impl NatGatewayState {
+    /// Every value that the model knows.
+    pub const ALL: &[&str] = &["pending", "failed", "available", "deleting", "deleted"];
+}
+
+/// The values of the enumeration `NetworkInterfaceAttribute`; fields hold them as `String`.
+#[derive(Debug, Clone, Copy)]
+pub enum NetworkInterfaceAttribute {}
+
+impl NetworkInterfaceAttribute {
+    /// Every value that the model knows.
+    pub const ALL: &[&str] = &[
+        "description",
+        "groupSet",
+        "sourceDestCheck",
+        "attachment",
+        "associatePublicIpAddress",
+    ];
 }
 
 /// The values of the enumeration `NetworkInterfaceCreationType`; fields hold them as `String`.
@@ -1624,6 +3178,28 @@ impl PayerResponsibility {
     pub const ALL: &[&str] = &["ServiceOwner"];
 }
 
+/// The values of the enumeration `PrefixListState`; fields hold them as `String`.
+#[derive(Debug, Clone, Copy)]
+pub enum PrefixListState {}
+
+impl PrefixListState {
+    /// Every value that the model knows.
+    pub const ALL: &[&str] = &[
+        "create-in-progress",
+        "create-complete",
+        "create-failed",
+        "modify-in-progress",
+        "modify-complete",
+        "modify-failed",
+        "restore-in-progress",
+        "restore-complete",
+        "restore-failed",
+        "delete-in-progress",
+        "delete-complete",
+        "delete-failed",
+    ];
+}
+
 /// The values of the enumeration `PrincipalType`; fields hold them as `String`.
 #[derive(Debug, Clone, Copy)]
 pub enum PrincipalType {}
@@ -1638,6 +3214,15 @@ impl PrincipalType {
         "User",
         "Role",
     ];
+}
+
+/// The values of the enumeration `Protocol`; fields hold them as `String`.
+#[derive(Debug, Clone, Copy)]
+pub enum Protocol {}
+
+impl Protocol {
+    /// Every value that the model knows.
+    pub const ALL: &[&str] = &["tcp", "udp"];
 }
 
 /// The values of the enumeration `ResourceType`; fields hold them as `String`.
@@ -1758,6 +3343,62 @@ impl ResourceType {
     ];
 }
 
+/// The values of the enumeration `RouteOrigin`; fields hold them as `String`.
+#[derive(Debug, Clone, Copy)]
+pub enum RouteOrigin {}
+
+impl RouteOrigin {
+    /// Every value that the model knows.
+    pub const ALL: &[&str] = &[
+        "CreateRouteTable",
+        "CreateRoute",
+        "EnableVgwRoutePropagation",
+        "Advertisement",
+    ];
+}
+
+/// The values of the enumeration `RouteState`; fields hold them as `String`.
+#[derive(Debug, Clone, Copy)]
+pub enum RouteState {}
+
+impl RouteState {
+    /// Every value that the model knows.
+    pub const ALL: &[&str] = &["active", "blackhole", "filtered"];
+}
+
+/// The values of the enumeration `RouteTableAssociationStateCode`; fields hold them as `String`.
+#[derive(Debug, Clone, Copy)]
+pub enum RouteTableAssociationStateCode {}
+
+impl RouteTableAssociationStateCode {
+    /// Every value that the model knows.
+    pub const ALL: &[&str] = &[
+        "associating",
+        "associated",
+        "disassociating",
+        "disassociated",
+        "failed",
+    ];
+}
+
+/// The values of the enumeration `RuleAction`; fields hold them as `String`.
+#[derive(Debug, Clone, Copy)]
+pub enum RuleAction {}
+
+impl RuleAction {
+    /// Every value that the model knows.
+    pub const ALL: &[&str] = &["allow", "deny"];
+}
+
+/// The values of the enumeration `SecurityGroupReferencingSupportValue`; fields hold them as `String`.
+#[derive(Debug, Clone, Copy)]
+pub enum SecurityGroupReferencingSupportValue {}
+
+impl SecurityGroupReferencingSupportValue {
+    /// Every value that the model knows.
+    pub const ALL: &[&str] = &["enable", "disable"];
+}
+
 /// The values of the enumeration `ServiceConnectivityType`; fields hold them as `String`.
 #[derive(Debug, Clone, Copy)]
 pub enum ServiceConnectivityType {}
@@ -1765,6 +3406,15 @@ pub enum ServiceConnectivityType {}
 impl ServiceConnectivityType {
     /// Every value that the model knows.
     pub const ALL: &[&str] = &["ipv4", "ipv6"];
+}
+
+/// The values of the enumeration `ServiceManaged`; fields hold them as `String`.
+#[derive(Debug, Clone, Copy)]
+pub enum ServiceManaged {}
+
+impl ServiceManaged {
+    /// Every value that the model knows.
+    pub const ALL: &[&str] = &["alb", "nlb", "rnat", "rds"];
 }
 
 /// The values of the enumeration `ServiceState`; fields hold them as `String`.
@@ -1842,6 +3492,47 @@ pub enum Tenancy {}
 impl Tenancy {
     /// Every value that the model knows.
     pub const ALL: &[&str] = &["default", "dedicated", "host"];
+}
+
+/// The values of the enumeration `TrafficType`; fields hold them as `String`.
+#[derive(Debug, Clone, Copy)]
+pub enum TrafficType {}
+
+impl TrafficType {
+    /// Every value that the model knows.
+    pub const ALL: &[&str] = &["ACCEPT", "REJECT", "ALL"];
+}
+
+/// The values of the enumeration `TransitGatewayAttachmentState`; fields hold them as `String`.
+#[derive(Debug, Clone, Copy)]
+pub enum TransitGatewayAttachmentState {}
+
+impl TransitGatewayAttachmentState {
+    /// Every value that the model knows.
+    pub const ALL: &[&str] = &[
+        "initiating",
+        "initiatingRequest",
+        "pendingAcceptance",
+        "rollingBack",
+        "pending",
+        "available",
+        "modifying",
+        "deleting",
+        "deleted",
+        "failed",
+        "rejected",
+        "rejecting",
+        "failing",
+    ];
+}
+
+/// The values of the enumeration `TransitGatewayState`; fields hold them as `String`.
+#[derive(Debug, Clone, Copy)]
+pub enum TransitGatewayState {}
+
+impl TransitGatewayState {
+    /// Every value that the model knows.
+    pub const ALL: &[&str] = &["pending", "available", "modifying", "deleting", "deleted"];
 }
 
 /// The values of the enumeration `VpcAttributeName`; fields hold them as `String`.
@@ -1934,6 +3625,25 @@ impl VpcEndpointType {
     ];
 }
 
+/// The values of the enumeration `VpcPeeringConnectionStateReasonCode`; fields hold them as `String`.
+#[derive(Debug, Clone, Copy)]
+pub enum VpcPeeringConnectionStateReasonCode {}
+
+impl VpcPeeringConnectionStateReasonCode {
+    /// Every value that the model knows.
+    pub const ALL: &[&str] = &[
+        "initiating-request",
+        "pending-acceptance",
+        "active",
+        "deleted",
+        "rejected",
+        "failed",
+        "expired",
+        "provisioning",
+        "deleting",
+    ];
+}
+
 /// The values of the enumeration `VpcState`; fields hold them as `String`.
 #[derive(Debug, Clone, Copy)]
 pub enum VpcState {}
@@ -1941,6 +3651,15 @@ pub enum VpcState {}
 impl VpcState {
     /// Every value that the model knows.
     pub const ALL: &[&str] = &["pending", "available"];
+}
+
+/// The values of the enumeration `VpnEcmpSupportValue`; fields hold them as `String`.
+#[derive(Debug, Clone, Copy)]
+pub enum VpnEcmpSupportValue {}
+
+impl VpnEcmpSupportValue {
+    /// Every value that the model knows.
+    pub const ALL: &[&str] = &["enable", "disable"];
 }
 
 /// The shape `AcceptVpcEndpointConnectionsRequest`.
@@ -1962,6 +3681,52 @@ pub struct AcceptVpcEndpointConnectionsResult {
     pub unsuccessful: Vec<UnsuccessfulItem>,
 }
 
+/// The shape `AcceptVpcPeeringConnectionRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AcceptVpcPeeringConnectionRequest {
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "VpcPeeringConnectionId")]
+    pub vpc_peering_connection_id: String,
+}
+
+/// The shape `AcceptVpcPeeringConnectionResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AcceptVpcPeeringConnectionResult {
+    #[serde(
+        rename = "vpcPeeringConnection",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub vpc_peering_connection: Option<VpcPeeringConnection>,
+}
+
+/// The shape `AccountAttribute`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountAttribute {
+    #[serde(rename = "attributeName", skip_serializing_if = "Option::is_none")]
+    pub attribute_name: Option<String>,
+    #[serde(rename = "attributeValueSet", default)]
+    pub attribute_values: Vec<AccountAttributeValue>,
+}
+
+/// The shape `AccountAttributeValue`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountAttributeValue {
+    #[serde(rename = "attributeValue", skip_serializing_if = "Option::is_none")]
+    pub attribute_value: Option<String>,
+}
+
+/// The shape `AddPrefixListEntry`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AddPrefixListEntry {
+    #[serde(rename = "Cidr")]
+    pub cidr: String,
+    #[serde(rename = "Description", skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+}
+
 /// The shape `AddedPrincipal`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AddedPrincipal {
@@ -1976,6 +3741,135 @@ pub struct AddedPrincipal {
         skip_serializing_if = "Option::is_none"
     )]
     pub service_permission_id: Option<String>,
+}
+
+/// The shape `AdditionalDetail`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AdditionalDetail {
+    #[serde(
+        rename = "additionalDetailType",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub additional_detail_type: Option<String>,
+    #[serde(rename = "component", skip_serializing_if = "Option::is_none")]
+    pub component: Option<AnalysisComponent>,
+    #[serde(rename = "loadBalancerSet", default)]
+    pub load_balancers: Vec<AnalysisComponent>,
+    #[serde(rename = "ruleGroupRuleOptionsPairSet", default)]
+    pub rule_group_rule_options_pairs: Vec<RuleGroupRuleOptionsPair>,
+    #[serde(rename = "ruleGroupTypePairSet", default)]
+    pub rule_group_type_pairs: Vec<RuleGroupTypePair>,
+    #[serde(rename = "ruleOptionSet", default)]
+    pub rule_options: Vec<RuleOption>,
+    #[serde(rename = "serviceName", skip_serializing_if = "Option::is_none")]
+    pub service_name: Option<String>,
+    #[serde(rename = "vpcEndpointService", skip_serializing_if = "Option::is_none")]
+    pub vpc_endpoint_service: Option<AnalysisComponent>,
+}
+
+/// The shape `Address`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Address {
+    #[serde(rename = "allocationId", skip_serializing_if = "Option::is_none")]
+    pub allocation_id: Option<String>,
+    #[serde(rename = "associationId", skip_serializing_if = "Option::is_none")]
+    pub association_id: Option<String>,
+    #[serde(rename = "carrierIp", skip_serializing_if = "Option::is_none")]
+    pub carrier_ip: Option<String>,
+    #[serde(rename = "customerOwnedIp", skip_serializing_if = "Option::is_none")]
+    pub customer_owned_ip: Option<String>,
+    #[serde(
+        rename = "customerOwnedIpv4Pool",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub customer_owned_ipv4_pool: Option<String>,
+    #[serde(rename = "domain", skip_serializing_if = "Option::is_none")]
+    pub domain: Option<String>,
+    #[serde(rename = "instanceId", skip_serializing_if = "Option::is_none")]
+    pub instance_id: Option<String>,
+    #[serde(rename = "networkBorderGroup", skip_serializing_if = "Option::is_none")]
+    pub network_border_group: Option<String>,
+    #[serde(rename = "networkInterfaceId", skip_serializing_if = "Option::is_none")]
+    pub network_interface_id: Option<String>,
+    #[serde(
+        rename = "networkInterfaceOwnerId",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub network_interface_owner_id: Option<String>,
+    #[serde(rename = "privateIpAddress", skip_serializing_if = "Option::is_none")]
+    pub private_ip_address: Option<String>,
+    #[serde(rename = "publicIp", skip_serializing_if = "Option::is_none")]
+    pub public_ip: Option<String>,
+    #[serde(rename = "publicIpv4Pool", skip_serializing_if = "Option::is_none")]
+    pub public_ipv4_pool: Option<String>,
+    #[serde(rename = "serviceManaged", skip_serializing_if = "Option::is_none")]
+    pub service_managed: Option<String>,
+    #[serde(rename = "subnetId", skip_serializing_if = "Option::is_none")]
+    pub subnet_id: Option<String>,
+    #[serde(rename = "tagSet", default)]
+    pub tags: Vec<Tag>,
+}
+
+/// The shape `AddressAttribute`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddressAttribute {
+    #[serde(rename = "allocationId", skip_serializing_if = "Option::is_none")]
+    pub allocation_id: Option<String>,
+    #[serde(rename = "ptrRecord", skip_serializing_if = "Option::is_none")]
+    pub ptr_record: Option<String>,
+    #[serde(rename = "ptrRecordUpdate", skip_serializing_if = "Option::is_none")]
+    pub ptr_record_update: Option<PtrUpdateStatus>,
+    #[serde(rename = "publicIp", skip_serializing_if = "Option::is_none")]
+    pub public_ip: Option<String>,
+}
+
+/// The shape `AllocateAddressRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AllocateAddressRequest {
+    #[serde(rename = "Address", skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    #[serde(
+        rename = "CustomerOwnedIpv4Pool",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub customer_owned_ipv4_pool: Option<String>,
+    #[serde(rename = "Domain", skip_serializing_if = "Option::is_none")]
+    pub domain: Option<String>,
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "IpamPoolId", skip_serializing_if = "Option::is_none")]
+    pub ipam_pool_id: Option<String>,
+    #[serde(rename = "NetworkBorderGroup", skip_serializing_if = "Option::is_none")]
+    pub network_border_group: Option<String>,
+    #[serde(rename = "PublicIpv4Pool", skip_serializing_if = "Option::is_none")]
+    pub public_ipv4_pool: Option<String>,
+    #[serde(rename = "TagSpecification", default)]
+    pub tag_specifications: Vec<TagSpecification>,
+}
+
+/// The shape `AllocateAddressResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AllocateAddressResult {
+    #[serde(rename = "allocationId", skip_serializing_if = "Option::is_none")]
+    pub allocation_id: Option<String>,
+    #[serde(rename = "carrierIp", skip_serializing_if = "Option::is_none")]
+    pub carrier_ip: Option<String>,
+    #[serde(rename = "customerOwnedIp", skip_serializing_if = "Option::is_none")]
+    pub customer_owned_ip: Option<String>,
+    #[serde(
+        rename = "customerOwnedIpv4Pool",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub customer_owned_ipv4_pool: Option<String>,
+    #[serde(rename = "domain", skip_serializing_if = "Option::is_none")]
+    pub domain: Option<String>,
+    #[serde(rename = "networkBorderGroup", skip_serializing_if = "Option::is_none")]
+    pub network_border_group: Option<String>,
+    #[serde(rename = "publicIp", skip_serializing_if = "Option::is_none")]
+    pub public_ip: Option<String>,
+    #[serde(rename = "publicIpv4Pool", skip_serializing_if = "Option::is_none")]
+    pub public_ipv4_pool: Option<String>,
 }
 
 /// The shape `AllowedPrincipal`.
@@ -1994,6 +3888,222 @@ pub struct AllowedPrincipal {
     pub service_permission_id: Option<String>,
     #[serde(rename = "tagSet", default)]
     pub tags: Vec<Tag>,
+}
+
+/// The shape `AlternatePathHint`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlternatePathHint {
+    #[serde(rename = "componentArn", skip_serializing_if = "Option::is_none")]
+    pub component_arn: Option<String>,
+    #[serde(rename = "componentId", skip_serializing_if = "Option::is_none")]
+    pub component_id: Option<String>,
+}
+
+/// The shape `AnalysisAclRule`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnalysisAclRule {
+    #[serde(rename = "cidr", skip_serializing_if = "Option::is_none")]
+    pub cidr: Option<String>,
+    #[serde(rename = "egress", skip_serializing_if = "Option::is_none")]
+    pub egress: Option<bool>,
+    #[serde(rename = "portRange", skip_serializing_if = "Option::is_none")]
+    pub port_range: Option<PortRange>,
+    #[serde(rename = "protocol", skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<String>,
+    #[serde(rename = "ruleAction", skip_serializing_if = "Option::is_none")]
+    pub rule_action: Option<String>,
+    #[serde(rename = "ruleNumber", skip_serializing_if = "Option::is_none")]
+    pub rule_number: Option<i32>,
+}
+
+/// The shape `AnalysisComponent`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnalysisComponent {
+    #[serde(rename = "arn", skip_serializing_if = "Option::is_none")]
+    pub arn: Option<String>,
+    #[serde(rename = "id", skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    #[serde(rename = "name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// The shape `AnalysisLoadBalancerListener`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnalysisLoadBalancerListener {
+    #[serde(rename = "instancePort", skip_serializing_if = "Option::is_none")]
+    pub instance_port: Option<i32>,
+    #[serde(rename = "loadBalancerPort", skip_serializing_if = "Option::is_none")]
+    pub load_balancer_port: Option<i32>,
+}
+
+/// The shape `AnalysisLoadBalancerTarget`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnalysisLoadBalancerTarget {
+    #[serde(rename = "address", skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    #[serde(rename = "availabilityZone", skip_serializing_if = "Option::is_none")]
+    pub availability_zone: Option<String>,
+    #[serde(rename = "availabilityZoneId", skip_serializing_if = "Option::is_none")]
+    pub availability_zone_id: Option<String>,
+    #[serde(rename = "instance", skip_serializing_if = "Option::is_none")]
+    pub instance: Option<AnalysisComponent>,
+    #[serde(rename = "port", skip_serializing_if = "Option::is_none")]
+    pub port: Option<i32>,
+}
+
+/// The shape `AnalysisPacketHeader`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnalysisPacketHeader {
+    #[serde(rename = "destinationAddressSet", default)]
+    pub destination_addresses: Vec<String>,
+    #[serde(rename = "destinationPortRangeSet", default)]
+    pub destination_port_ranges: Vec<PortRange>,
+    #[serde(rename = "protocol", skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<String>,
+    #[serde(rename = "sourceAddressSet", default)]
+    pub source_addresses: Vec<String>,
+    #[serde(rename = "sourcePortRangeSet", default)]
+    pub source_port_ranges: Vec<PortRange>,
+}
+
+/// The shape `AnalysisRouteTableRoute`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnalysisRouteTableRoute {
+    #[serde(rename = "carrierGatewayId", skip_serializing_if = "Option::is_none")]
+    pub carrier_gateway_id: Option<String>,
+    #[serde(rename = "coreNetworkArn", skip_serializing_if = "Option::is_none")]
+    pub core_network_arn: Option<String>,
+    #[serde(rename = "destinationCidr", skip_serializing_if = "Option::is_none")]
+    pub destination_cidr: Option<String>,
+    #[serde(
+        rename = "destinationPrefixListId",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub destination_prefix_list_id: Option<String>,
+    #[serde(
+        rename = "egressOnlyInternetGatewayId",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub egress_only_internet_gateway_id: Option<String>,
+    #[serde(rename = "gatewayId", skip_serializing_if = "Option::is_none")]
+    pub gateway_id: Option<String>,
+    #[serde(rename = "instanceId", skip_serializing_if = "Option::is_none")]
+    pub instance_id: Option<String>,
+    #[serde(rename = "localGatewayId", skip_serializing_if = "Option::is_none")]
+    pub local_gateway_id: Option<String>,
+    #[serde(rename = "natGatewayId", skip_serializing_if = "Option::is_none")]
+    pub nat_gateway_id: Option<String>,
+    #[serde(rename = "networkInterfaceId", skip_serializing_if = "Option::is_none")]
+    pub network_interface_id: Option<String>,
+    #[serde(rename = "origin", skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
+    #[serde(rename = "state", skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    #[serde(rename = "transitGatewayId", skip_serializing_if = "Option::is_none")]
+    pub transit_gateway_id: Option<String>,
+    #[serde(
+        rename = "vpcPeeringConnectionId",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub vpc_peering_connection_id: Option<String>,
+}
+
+/// The shape `AnalysisSecurityGroupRule`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnalysisSecurityGroupRule {
+    #[serde(rename = "cidr", skip_serializing_if = "Option::is_none")]
+    pub cidr: Option<String>,
+    #[serde(rename = "direction", skip_serializing_if = "Option::is_none")]
+    pub direction: Option<String>,
+    #[serde(rename = "portRange", skip_serializing_if = "Option::is_none")]
+    pub port_range: Option<PortRange>,
+    #[serde(rename = "prefixListId", skip_serializing_if = "Option::is_none")]
+    pub prefix_list_id: Option<String>,
+    #[serde(rename = "protocol", skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<String>,
+    #[serde(rename = "securityGroupId", skip_serializing_if = "Option::is_none")]
+    pub security_group_id: Option<String>,
+}
+
+/// The shape `AssociateDhcpOptionsRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AssociateDhcpOptionsRequest {
+    #[serde(rename = "DhcpOptionsId")]
+    pub dhcp_options_id: String,
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "VpcId")]
+    pub vpc_id: String,
+}
+
+/// The shape `AssociateRouteTableRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AssociateRouteTableRequest {
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "GatewayId", skip_serializing_if = "Option::is_none")]
+    pub gateway_id: Option<String>,
+    #[serde(rename = "PublicIpv4Pool", skip_serializing_if = "Option::is_none")]
+    pub public_ipv4_pool: Option<String>,
+    #[serde(rename = "RouteTableId")]
+    pub route_table_id: String,
+    #[serde(rename = "SubnetId", skip_serializing_if = "Option::is_none")]
+    pub subnet_id: Option<String>,
+}
+
+/// The shape `AssociateRouteTableResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AssociateRouteTableResult {
+    #[serde(rename = "associationId", skip_serializing_if = "Option::is_none")]
+    pub association_id: Option<String>,
+    #[serde(rename = "associationState", skip_serializing_if = "Option::is_none")]
+    pub association_state: Option<RouteTableAssociationState>,
+}
+
+/// The shape `AttachInternetGatewayRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AttachInternetGatewayRequest {
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "InternetGatewayId")]
+    pub internet_gateway_id: String,
+    #[serde(rename = "VpcId")]
+    pub vpc_id: String,
+}
+
+/// The shape `AttachNetworkInterfaceRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AttachNetworkInterfaceRequest {
+    #[serde(rename = "DeviceIndex")]
+    pub device_index: i32,
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "EnaQueueCount", skip_serializing_if = "Option::is_none")]
+    pub ena_queue_count: Option<i32>,
+    #[serde(
+        rename = "EnaSrdSpecification",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub ena_srd_specification: Option<EnaSrdSpecification>,
+    #[serde(rename = "InstanceId")]
+    pub instance_id: String,
+    #[serde(rename = "NetworkCardIndex", skip_serializing_if = "Option::is_none")]
+    pub network_card_index: Option<i32>,
+    #[serde(rename = "NetworkInterfaceId")]
+    pub network_interface_id: String,
+}
+
+/// The shape `AttachNetworkInterfaceResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttachNetworkInterfaceResult {
+    #[serde(rename = "attachmentId", skip_serializing_if = "Option::is_none")]
+    pub attachment_id: Option<String>,
+    #[serde(rename = "networkCardIndex", skip_serializing_if = "Option::is_none")]
+    pub network_card_index: Option<i32>,
 }
 
 /// The shape `AttachmentEnaSrdSpecification`.
@@ -2024,6 +4134,17 @@ pub struct AttributeBooleanValue {
         skip_serializing_if = "Option::is_none"
     )]
     pub value: Option<bool>,
+}
+
+/// The shape `AttributeValue`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AttributeValue {
+    #[serde(
+        rename(serialize = "value", deserialize = "Value"),
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub value: Option<String>,
 }
 
 /// The shape `AuthorizeSecurityGroupEgressRequest`.
@@ -2143,6 +4264,18 @@ pub struct AvailabilityZone {
     pub zone_type: Option<String>,
 }
 
+/// The shape `AvailabilityZoneAddress`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AvailabilityZoneAddress {
+    #[serde(rename = "AllocationId", default)]
+    pub allocation_ids: Vec<String>,
+    #[serde(rename = "AvailabilityZone", skip_serializing_if = "Option::is_none")]
+    pub availability_zone: Option<String>,
+    #[serde(rename = "AvailabilityZoneId", skip_serializing_if = "Option::is_none")]
+    pub availability_zone_id: Option<String>,
+}
+
 /// The shape `AvailabilityZoneGeography`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AvailabilityZoneGeography {
@@ -2174,6 +4307,46 @@ pub struct BlockPublicAccessStates {
     pub internet_gateway_block_mode: Option<String>,
 }
 
+/// The shape `CidrBlock`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CidrBlock {
+    #[serde(rename = "cidrBlock", skip_serializing_if = "Option::is_none")]
+    pub cidr_block: Option<String>,
+}
+
+/// The shape `ConnectionNotification`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConnectionNotification {
+    #[serde(rename = "connectionEvents", default)]
+    pub connection_events: Vec<String>,
+    #[serde(
+        rename = "connectionNotificationArn",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub connection_notification_arn: Option<String>,
+    #[serde(
+        rename = "connectionNotificationId",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub connection_notification_id: Option<String>,
+    #[serde(
+        rename = "connectionNotificationState",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub connection_notification_state: Option<String>,
+    #[serde(
+        rename = "connectionNotificationType",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub connection_notification_type: Option<String>,
+    #[serde(rename = "serviceId", skip_serializing_if = "Option::is_none")]
+    pub service_id: Option<String>,
+    #[serde(rename = "serviceRegion", skip_serializing_if = "Option::is_none")]
+    pub service_region: Option<String>,
+    #[serde(rename = "vpcEndpointId", skip_serializing_if = "Option::is_none")]
+    pub vpc_endpoint_id: Option<String>,
+}
+
 /// The shape `ConnectionTrackingConfiguration`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConnectionTrackingConfiguration {
@@ -2201,6 +4374,272 @@ pub struct ConnectionTrackingSpecificationRequest {
     pub udp_stream_timeout: Option<i32>,
     #[serde(rename = "UdpTimeout", skip_serializing_if = "Option::is_none")]
     pub udp_timeout: Option<i32>,
+}
+
+/// The shape `CreateDefaultVpcRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreateDefaultVpcRequest {
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+}
+
+/// The shape `CreateDefaultVpcResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CreateDefaultVpcResult {
+    #[serde(rename = "vpc", skip_serializing_if = "Option::is_none")]
+    pub vpc: Option<Vpc>,
+}
+
+/// The shape `CreateDhcpOptionsRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreateDhcpOptionsRequest {
+    #[serde(rename = "DhcpConfiguration")]
+    pub dhcp_configurations: Vec<NewDhcpConfiguration>,
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "TagSpecification", default)]
+    pub tag_specifications: Vec<TagSpecification>,
+}
+
+/// The shape `CreateDhcpOptionsResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CreateDhcpOptionsResult {
+    #[serde(rename = "dhcpOptions", skip_serializing_if = "Option::is_none")]
+    pub dhcp_options: Option<DhcpOptions>,
+}
+
+/// The shape `CreateFlowLogsRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreateFlowLogsRequest {
+    #[serde(rename = "ClientToken", skip_serializing_if = "Option::is_none")]
+    pub client_token: Option<String>,
+    #[serde(
+        rename = "DeliverCrossAccountRole",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub deliver_cross_account_role: Option<String>,
+    #[serde(
+        rename = "DeliverLogsPermissionArn",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub deliver_logs_permission_arn: Option<String>,
+    #[serde(rename = "DestinationOptions", skip_serializing_if = "Option::is_none")]
+    pub destination_options: Option<DestinationOptionsRequest>,
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "LogDestination", skip_serializing_if = "Option::is_none")]
+    pub log_destination: Option<String>,
+    #[serde(rename = "LogDestinationType", skip_serializing_if = "Option::is_none")]
+    pub log_destination_type: Option<String>,
+    #[serde(rename = "LogFormat", skip_serializing_if = "Option::is_none")]
+    pub log_format: Option<String>,
+    #[serde(rename = "LogGroupName", skip_serializing_if = "Option::is_none")]
+    pub log_group_name: Option<String>,
+    #[serde(
+        rename = "MaxAggregationInterval",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub max_aggregation_interval: Option<i32>,
+    #[serde(rename = "ResourceId")]
+    pub resource_ids: Vec<String>,
+    #[serde(rename = "ResourceType")]
+    pub resource_type: String,
+    #[serde(rename = "TagSpecification", default)]
+    pub tag_specifications: Vec<TagSpecification>,
+    #[serde(rename = "TrafficType", skip_serializing_if = "Option::is_none")]
+    pub traffic_type: Option<String>,
+}
+
+/// The shape `CreateFlowLogsResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CreateFlowLogsResult {
+    #[serde(rename = "clientToken", skip_serializing_if = "Option::is_none")]
+    pub client_token: Option<String>,
+    #[serde(rename = "flowLogIdSet", default)]
+    pub flow_log_ids: Vec<String>,
+    #[serde(rename = "unsuccessful", default)]
+    pub unsuccessful: Vec<UnsuccessfulItem>,
+}
+
+/// The shape `CreateInternetGatewayRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreateInternetGatewayRequest {
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "TagSpecification", default)]
+    pub tag_specifications: Vec<TagSpecification>,
+}
+
+/// The shape `CreateInternetGatewayResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CreateInternetGatewayResult {
+    #[serde(rename = "internetGateway", skip_serializing_if = "Option::is_none")]
+    pub internet_gateway: Option<InternetGateway>,
+}
+
+/// The shape `CreateManagedPrefixListRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreateManagedPrefixListRequest {
+    #[serde(rename = "AddressFamily")]
+    pub address_family: String,
+    #[serde(rename = "ClientToken", skip_serializing_if = "Option::is_none")]
+    pub client_token: Option<String>,
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "Entry", default)]
+    pub entries: Vec<AddPrefixListEntry>,
+    #[serde(rename = "MaxEntries")]
+    pub max_entries: i32,
+    #[serde(rename = "PrefixListName")]
+    pub prefix_list_name: String,
+    #[serde(rename = "TagSpecification", default)]
+    pub tag_specifications: Vec<TagSpecification>,
+}
+
+/// The shape `CreateManagedPrefixListResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CreateManagedPrefixListResult {
+    #[serde(rename = "prefixList", skip_serializing_if = "Option::is_none")]
+    pub prefix_list: Option<ManagedPrefixList>,
+}
+
+/// The shape `CreateNatGatewayRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreateNatGatewayRequest {
+    #[serde(rename = "AllocationId", skip_serializing_if = "Option::is_none")]
+    pub allocation_id: Option<String>,
+    #[serde(rename = "AvailabilityMode", skip_serializing_if = "Option::is_none")]
+    pub availability_mode: Option<String>,
+    #[serde(rename = "AvailabilityZoneAddress", default)]
+    pub availability_zone_addresses: Vec<AvailabilityZoneAddress>,
+    #[serde(rename = "ClientToken", skip_serializing_if = "Option::is_none")]
+    pub client_token: Option<String>,
+    #[serde(rename = "ConnectivityType", skip_serializing_if = "Option::is_none")]
+    pub connectivity_type: Option<String>,
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "PrivateIpAddress", skip_serializing_if = "Option::is_none")]
+    pub private_ip_address: Option<String>,
+    #[serde(rename = "SecondaryAllocationId", default)]
+    pub secondary_allocation_ids: Vec<String>,
+    #[serde(
+        rename = "SecondaryPrivateIpAddressCount",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub secondary_private_ip_address_count: Option<i32>,
+    #[serde(rename = "SecondaryPrivateIpAddress", default)]
+    pub secondary_private_ip_addresses: Vec<String>,
+    #[serde(rename = "SubnetId", skip_serializing_if = "Option::is_none")]
+    pub subnet_id: Option<String>,
+    #[serde(rename = "TagSpecification", default)]
+    pub tag_specifications: Vec<TagSpecification>,
+    #[serde(rename = "VpcId", skip_serializing_if = "Option::is_none")]
+    pub vpc_id: Option<String>,
+}
+
+/// The shape `CreateNatGatewayResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CreateNatGatewayResult {
+    #[serde(rename = "clientToken", skip_serializing_if = "Option::is_none")]
+    pub client_token: Option<String>,
+    #[serde(rename = "natGateway", skip_serializing_if = "Option::is_none")]
+    pub nat_gateway: Option<NatGateway>,
+}
+
+/// The shape `CreateNetworkAclEntryRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreateNetworkAclEntryRequest {
+    #[serde(rename = "CidrBlock", skip_serializing_if = "Option::is_none")]
+    pub cidr_block: Option<String>,
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "Egress")]
+    pub egress: bool,
+    #[serde(rename = "Icmp", skip_serializing_if = "Option::is_none")]
+    pub icmp_type_code: Option<IcmpTypeCode>,
+    #[serde(rename = "Ipv6CidrBlock", skip_serializing_if = "Option::is_none")]
+    pub ipv6_cidr_block: Option<String>,
+    #[serde(rename = "NetworkAclId")]
+    pub network_acl_id: String,
+    #[serde(rename = "PortRange", skip_serializing_if = "Option::is_none")]
+    pub port_range: Option<PortRange>,
+    #[serde(rename = "Protocol")]
+    pub protocol: String,
+    #[serde(rename = "RuleAction")]
+    pub rule_action: String,
+    #[serde(rename = "RuleNumber")]
+    pub rule_number: i32,
+}
+
+/// The shape `CreateNetworkAclRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreateNetworkAclRequest {
+    #[serde(rename = "ClientToken", skip_serializing_if = "Option::is_none")]
+    pub client_token: Option<String>,
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "TagSpecification", default)]
+    pub tag_specifications: Vec<TagSpecification>,
+    #[serde(rename = "VpcId")]
+    pub vpc_id: String,
+}
+
+/// The shape `CreateNetworkAclResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CreateNetworkAclResult {
+    #[serde(rename = "clientToken", skip_serializing_if = "Option::is_none")]
+    pub client_token: Option<String>,
+    #[serde(rename = "networkAcl", skip_serializing_if = "Option::is_none")]
+    pub network_acl: Option<NetworkAcl>,
+}
+
+/// The shape `CreateNetworkInsightsPathRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreateNetworkInsightsPathRequest {
+    #[serde(rename = "ClientToken")]
+    pub client_token: String,
+    #[serde(rename = "Destination", skip_serializing_if = "Option::is_none")]
+    pub destination: Option<String>,
+    #[serde(rename = "DestinationIp", skip_serializing_if = "Option::is_none")]
+    pub destination_ip: Option<String>,
+    #[serde(rename = "DestinationPort", skip_serializing_if = "Option::is_none")]
+    pub destination_port: Option<i32>,
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(
+        rename = "FilterAtDestination",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub filter_at_destination: Option<PathRequestFilter>,
+    #[serde(rename = "FilterAtSource", skip_serializing_if = "Option::is_none")]
+    pub filter_at_source: Option<PathRequestFilter>,
+    #[serde(rename = "Protocol")]
+    pub protocol: String,
+    #[serde(rename = "Source")]
+    pub source: String,
+    #[serde(rename = "SourceIp", skip_serializing_if = "Option::is_none")]
+    pub source_ip: Option<String>,
+    #[serde(rename = "TagSpecification", default)]
+    pub tag_specifications: Vec<TagSpecification>,
+}
+
+/// The shape `CreateNetworkInsightsPathResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CreateNetworkInsightsPathResult {
+    #[serde(
+        rename = "networkInsightsPath",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub network_insights_path: Option<NetworkInsightsPath>,
 }
 
 /// The shape `CreateNetworkInterfaceRequest`.
@@ -2260,6 +4699,91 @@ pub struct CreateNetworkInterfaceResult {
     pub client_token: Option<String>,
     #[serde(rename = "networkInterface", skip_serializing_if = "Option::is_none")]
     pub network_interface: Option<NetworkInterface>,
+}
+
+/// The shape `CreateRouteRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreateRouteRequest {
+    #[serde(rename = "CarrierGatewayId", skip_serializing_if = "Option::is_none")]
+    pub carrier_gateway_id: Option<String>,
+    #[serde(rename = "CoreNetworkArn", skip_serializing_if = "Option::is_none")]
+    pub core_network_arn: Option<String>,
+    #[serde(
+        rename = "DestinationCidrBlock",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub destination_cidr_block: Option<String>,
+    #[serde(
+        rename = "DestinationIpv6CidrBlock",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub destination_ipv6_cidr_block: Option<String>,
+    #[serde(
+        rename = "DestinationPrefixListId",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub destination_prefix_list_id: Option<String>,
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(
+        rename = "EgressOnlyInternetGatewayId",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub egress_only_internet_gateway_id: Option<String>,
+    #[serde(rename = "GatewayId", skip_serializing_if = "Option::is_none")]
+    pub gateway_id: Option<String>,
+    #[serde(rename = "InstanceId", skip_serializing_if = "Option::is_none")]
+    pub instance_id: Option<String>,
+    #[serde(rename = "LocalGatewayId", skip_serializing_if = "Option::is_none")]
+    pub local_gateway_id: Option<String>,
+    #[serde(rename = "NatGatewayId", skip_serializing_if = "Option::is_none")]
+    pub nat_gateway_id: Option<String>,
+    #[serde(rename = "NetworkInterfaceId", skip_serializing_if = "Option::is_none")]
+    pub network_interface_id: Option<String>,
+    #[serde(rename = "OdbNetworkArn", skip_serializing_if = "Option::is_none")]
+    pub odb_network_arn: Option<String>,
+    #[serde(rename = "RouteTableId")]
+    pub route_table_id: String,
+    #[serde(rename = "TransitGatewayId", skip_serializing_if = "Option::is_none")]
+    pub transit_gateway_id: Option<String>,
+    #[serde(rename = "VpcEndpointId", skip_serializing_if = "Option::is_none")]
+    pub vpc_endpoint_id: Option<String>,
+    #[serde(
+        rename = "VpcPeeringConnectionId",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub vpc_peering_connection_id: Option<String>,
+}
+
+/// The shape `CreateRouteResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CreateRouteResult {
+    #[serde(rename = "return", skip_serializing_if = "Option::is_none")]
+    pub r#return: Option<bool>,
+}
+
+/// The shape `CreateRouteTableRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreateRouteTableRequest {
+    #[serde(rename = "ClientToken", skip_serializing_if = "Option::is_none")]
+    pub client_token: Option<String>,
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "TagSpecification", default)]
+    pub tag_specifications: Vec<TagSpecification>,
+    #[serde(rename = "VpcId")]
+    pub vpc_id: String,
+}
+
+/// The shape `CreateRouteTableResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CreateRouteTableResult {
+    #[serde(rename = "clientToken", skip_serializing_if = "Option::is_none")]
+    pub client_token: Option<String>,
+    #[serde(rename = "routeTable", skip_serializing_if = "Option::is_none")]
+    pub route_table: Option<RouteTable>,
 }
 
 /// The shape `CreateSecurityGroupRequest`.
@@ -2338,6 +4862,105 @@ pub struct CreateTagsRequest {
     pub resources: Vec<String>,
     #[serde(rename = "Tag")]
     pub tags: Vec<Tag>,
+}
+
+/// The shape `CreateTransitGatewayRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreateTransitGatewayRequest {
+    #[serde(rename = "Description", skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "Options", skip_serializing_if = "Option::is_none")]
+    pub options: Option<TransitGatewayRequestOptions>,
+    #[serde(rename = "TagSpecification", default)]
+    pub tag_specifications: Vec<TagSpecification>,
+}
+
+/// The shape `CreateTransitGatewayResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CreateTransitGatewayResult {
+    #[serde(rename = "transitGateway", skip_serializing_if = "Option::is_none")]
+    pub transit_gateway: Option<TransitGateway>,
+}
+
+/// The shape `CreateTransitGatewayVpcAttachmentRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreateTransitGatewayVpcAttachmentRequest {
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "Options", skip_serializing_if = "Option::is_none")]
+    pub options: Option<CreateTransitGatewayVpcAttachmentRequestOptions>,
+    #[serde(rename = "SubnetIds")]
+    pub subnet_ids: Vec<String>,
+    #[serde(rename = "TagSpecifications", default)]
+    pub tag_specifications: Vec<TagSpecification>,
+    #[serde(rename = "TransitGatewayId")]
+    pub transit_gateway_id: String,
+    #[serde(rename = "VpcId")]
+    pub vpc_id: String,
+}
+
+/// The shape `CreateTransitGatewayVpcAttachmentRequestOptions`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreateTransitGatewayVpcAttachmentRequestOptions {
+    #[serde(
+        rename = "ApplianceModeSupport",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub appliance_mode_support: Option<String>,
+    #[serde(rename = "DnsSupport", skip_serializing_if = "Option::is_none")]
+    pub dns_support: Option<String>,
+    #[serde(rename = "Ipv6Support", skip_serializing_if = "Option::is_none")]
+    pub ipv6_support: Option<String>,
+    #[serde(
+        rename = "SecurityGroupReferencingSupport",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub security_group_referencing_support: Option<String>,
+}
+
+/// The shape `CreateTransitGatewayVpcAttachmentResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CreateTransitGatewayVpcAttachmentResult {
+    #[serde(
+        rename = "transitGatewayVpcAttachment",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub transit_gateway_vpc_attachment: Option<TransitGatewayVpcAttachment>,
+}
+
+/// The shape `CreateVpcEndpointConnectionNotificationRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreateVpcEndpointConnectionNotificationRequest {
+    #[serde(rename = "ClientToken", skip_serializing_if = "Option::is_none")]
+    pub client_token: Option<String>,
+    #[serde(rename = "ConnectionEvents")]
+    pub connection_events: Vec<String>,
+    #[serde(rename = "ConnectionNotificationArn")]
+    pub connection_notification_arn: String,
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "ServiceId", skip_serializing_if = "Option::is_none")]
+    pub service_id: Option<String>,
+    #[serde(rename = "VpcEndpointId", skip_serializing_if = "Option::is_none")]
+    pub vpc_endpoint_id: Option<String>,
+}
+
+/// The shape `CreateVpcEndpointConnectionNotificationResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CreateVpcEndpointConnectionNotificationResult {
+    #[serde(rename = "clientToken", skip_serializing_if = "Option::is_none")]
+    pub client_token: Option<String>,
+    #[serde(
+        rename = "connectionNotification",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub connection_notification: Option<ConnectionNotification>,
 }
 
 /// The shape `CreateVpcEndpointRequest`.
@@ -2428,6 +5051,34 @@ pub struct CreateVpcEndpointServiceConfigurationResult {
     pub service_configuration: Option<ServiceConfiguration>,
 }
 
+/// The shape `CreateVpcPeeringConnectionRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreateVpcPeeringConnectionRequest {
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "PeerOwnerId", skip_serializing_if = "Option::is_none")]
+    pub peer_owner_id: Option<String>,
+    #[serde(rename = "PeerRegion", skip_serializing_if = "Option::is_none")]
+    pub peer_region: Option<String>,
+    #[serde(rename = "PeerVpcId", skip_serializing_if = "Option::is_none")]
+    pub peer_vpc_id: Option<String>,
+    #[serde(rename = "TagSpecification", default)]
+    pub tag_specifications: Vec<TagSpecification>,
+    #[serde(rename = "VpcId")]
+    pub vpc_id: String,
+}
+
+/// The shape `CreateVpcPeeringConnectionResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CreateVpcPeeringConnectionResult {
+    #[serde(
+        rename = "vpcPeeringConnection",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub vpc_peering_connection: Option<VpcPeeringConnection>,
+}
+
 /// The shape `CreateVpcRequest`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -2476,6 +5127,141 @@ pub struct CreateVpcResult {
     pub vpc: Option<Vpc>,
 }
 
+/// The shape `DeleteDhcpOptionsRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeleteDhcpOptionsRequest {
+    #[serde(rename = "DhcpOptionsId")]
+    pub dhcp_options_id: String,
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+}
+
+/// The shape `DeleteFlowLogsRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeleteFlowLogsRequest {
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "FlowLogId")]
+    pub flow_log_ids: Vec<String>,
+}
+
+/// The shape `DeleteFlowLogsResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeleteFlowLogsResult {
+    #[serde(rename = "unsuccessful", default)]
+    pub unsuccessful: Vec<UnsuccessfulItem>,
+}
+
+/// The shape `DeleteInternetGatewayRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeleteInternetGatewayRequest {
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "InternetGatewayId")]
+    pub internet_gateway_id: String,
+}
+
+/// The shape `DeleteManagedPrefixListRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeleteManagedPrefixListRequest {
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "PrefixListId")]
+    pub prefix_list_id: String,
+}
+
+/// The shape `DeleteManagedPrefixListResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeleteManagedPrefixListResult {
+    #[serde(rename = "prefixList", skip_serializing_if = "Option::is_none")]
+    pub prefix_list: Option<ManagedPrefixList>,
+}
+
+/// The shape `DeleteNatGatewayRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeleteNatGatewayRequest {
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "NatGatewayId")]
+    pub nat_gateway_id: String,
+}
+
+/// The shape `DeleteNatGatewayResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeleteNatGatewayResult {
+    #[serde(rename = "natGatewayId", skip_serializing_if = "Option::is_none")]
+    pub nat_gateway_id: Option<String>,
+}
+
+/// The shape `DeleteNetworkAclEntryRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeleteNetworkAclEntryRequest {
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "Egress")]
+    pub egress: bool,
+    #[serde(rename = "NetworkAclId")]
+    pub network_acl_id: String,
+    #[serde(rename = "RuleNumber")]
+    pub rule_number: i32,
+}
+
+/// The shape `DeleteNetworkAclRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeleteNetworkAclRequest {
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "NetworkAclId")]
+    pub network_acl_id: String,
+}
+
+/// The shape `DeleteNetworkInsightsAnalysisRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeleteNetworkInsightsAnalysisRequest {
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "NetworkInsightsAnalysisId")]
+    pub network_insights_analysis_id: String,
+}
+
+/// The shape `DeleteNetworkInsightsAnalysisResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeleteNetworkInsightsAnalysisResult {
+    #[serde(
+        rename = "networkInsightsAnalysisId",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub network_insights_analysis_id: Option<String>,
+}
+
+/// The shape `DeleteNetworkInsightsPathRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeleteNetworkInsightsPathRequest {
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "NetworkInsightsPathId")]
+    pub network_insights_path_id: String,
+}
+
+/// The shape `DeleteNetworkInsightsPathResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeleteNetworkInsightsPathResult {
+    #[serde(
+        rename = "networkInsightsPathId",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub network_insights_path_id: Option<String>,
+}
+
 /// The shape `DeleteNetworkInterfaceRequest`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -2484,6 +5270,41 @@ pub struct DeleteNetworkInterfaceRequest {
     pub dry_run: Option<bool>,
     #[serde(rename = "NetworkInterfaceId")]
     pub network_interface_id: String,
+}
+
+/// The shape `DeleteRouteRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeleteRouteRequest {
+    #[serde(
+        rename = "DestinationCidrBlock",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub destination_cidr_block: Option<String>,
+    #[serde(
+        rename = "DestinationIpv6CidrBlock",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub destination_ipv6_cidr_block: Option<String>,
+    #[serde(
+        rename = "DestinationPrefixListId",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub destination_prefix_list_id: Option<String>,
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "RouteTableId")]
+    pub route_table_id: String,
+}
+
+/// The shape `DeleteRouteTableRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeleteRouteTableRequest {
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "RouteTableId")]
+    pub route_table_id: String,
 }
 
 /// The shape `DeleteSecurityGroupRequest`.
@@ -2529,6 +5350,60 @@ pub struct DeleteTagsRequest {
     pub tags: Vec<Tag>,
 }
 
+/// The shape `DeleteTransitGatewayRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeleteTransitGatewayRequest {
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "TransitGatewayId")]
+    pub transit_gateway_id: String,
+}
+
+/// The shape `DeleteTransitGatewayResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeleteTransitGatewayResult {
+    #[serde(rename = "transitGateway", skip_serializing_if = "Option::is_none")]
+    pub transit_gateway: Option<TransitGateway>,
+}
+
+/// The shape `DeleteTransitGatewayVpcAttachmentRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeleteTransitGatewayVpcAttachmentRequest {
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "TransitGatewayAttachmentId")]
+    pub transit_gateway_attachment_id: String,
+}
+
+/// The shape `DeleteTransitGatewayVpcAttachmentResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeleteTransitGatewayVpcAttachmentResult {
+    #[serde(
+        rename = "transitGatewayVpcAttachment",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub transit_gateway_vpc_attachment: Option<TransitGatewayVpcAttachment>,
+}
+
+/// The shape `DeleteVpcEndpointConnectionNotificationsRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeleteVpcEndpointConnectionNotificationsRequest {
+    #[serde(rename = "ConnectionNotificationId")]
+    pub connection_notification_ids: Vec<String>,
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+}
+
+/// The shape `DeleteVpcEndpointConnectionNotificationsResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeleteVpcEndpointConnectionNotificationsResult {
+    #[serde(rename = "unsuccessful", default)]
+    pub unsuccessful: Vec<UnsuccessfulItem>,
+}
+
 /// The shape `DeleteVpcEndpointServiceConfigurationsRequest`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -2563,6 +5438,23 @@ pub struct DeleteVpcEndpointsResult {
     pub unsuccessful: Vec<UnsuccessfulItem>,
 }
 
+/// The shape `DeleteVpcPeeringConnectionRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeleteVpcPeeringConnectionRequest {
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "VpcPeeringConnectionId")]
+    pub vpc_peering_connection_id: String,
+}
+
+/// The shape `DeleteVpcPeeringConnectionResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeleteVpcPeeringConnectionResult {
+    #[serde(rename = "return", skip_serializing_if = "Option::is_none")]
+    pub r#return: Option<bool>,
+}
+
 /// The shape `DeleteVpcRequest`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -2571,6 +5463,69 @@ pub struct DeleteVpcRequest {
     pub dry_run: Option<bool>,
     #[serde(rename = "VpcId")]
     pub vpc_id: String,
+}
+
+/// The shape `DescribeAccountAttributesRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DescribeAccountAttributesRequest {
+    #[serde(rename = "AttributeName", default)]
+    pub attribute_names: Vec<String>,
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+}
+
+/// The shape `DescribeAccountAttributesResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DescribeAccountAttributesResult {
+    #[serde(rename = "accountAttributeSet", default)]
+    pub account_attributes: Vec<AccountAttribute>,
+}
+
+/// The shape `DescribeAddressesAttributeRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DescribeAddressesAttributeRequest {
+    #[serde(rename = "AllocationId", default)]
+    pub allocation_ids: Vec<String>,
+    #[serde(rename = "Attribute", skip_serializing_if = "Option::is_none")]
+    pub attribute: Option<String>,
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// The shape `DescribeAddressesAttributeResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DescribeAddressesAttributeResult {
+    #[serde(rename = "addressSet", default)]
+    pub addresses: Vec<AddressAttribute>,
+    #[serde(rename = "nextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// The shape `DescribeAddressesRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DescribeAddressesRequest {
+    #[serde(rename = "AllocationId", default)]
+    pub allocation_ids: Vec<String>,
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "Filter", default)]
+    pub filters: Vec<Filter>,
+    #[serde(rename = "PublicIp", default)]
+    pub public_ips: Vec<String>,
+}
+
+/// The shape `DescribeAddressesResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DescribeAddressesResult {
+    #[serde(rename = "addressesSet", default)]
+    pub addresses: Vec<Address>,
 }
 
 /// The shape `DescribeAvailabilityZonesRequest`.
@@ -2597,6 +5552,247 @@ pub struct DescribeAvailabilityZonesRequest {
 pub struct DescribeAvailabilityZonesResult {
     #[serde(rename = "availabilityZoneInfo", default)]
     pub availability_zones: Vec<AvailabilityZone>,
+}
+
+/// The shape `DescribeDhcpOptionsRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DescribeDhcpOptionsRequest {
+    #[serde(rename = "DhcpOptionsId", default)]
+    pub dhcp_options_ids: Vec<String>,
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "Filter", default)]
+    pub filters: Vec<Filter>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// The shape `DescribeDhcpOptionsResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DescribeDhcpOptionsResult {
+    #[serde(rename = "dhcpOptionsSet", default)]
+    pub dhcp_options: Vec<DhcpOptions>,
+    #[serde(rename = "nextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// The shape `DescribeFlowLogsRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DescribeFlowLogsRequest {
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "Filter", default)]
+    pub filter: Vec<Filter>,
+    #[serde(rename = "FlowLogId", default)]
+    pub flow_log_ids: Vec<String>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// The shape `DescribeFlowLogsResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DescribeFlowLogsResult {
+    #[serde(rename = "flowLogSet", default)]
+    pub flow_logs: Vec<FlowLog>,
+    #[serde(rename = "nextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// The shape `DescribeInternetGatewaysRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DescribeInternetGatewaysRequest {
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "Filter", default)]
+    pub filters: Vec<Filter>,
+    #[serde(rename = "InternetGatewayId", default)]
+    pub internet_gateway_ids: Vec<String>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// The shape `DescribeInternetGatewaysResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DescribeInternetGatewaysResult {
+    #[serde(rename = "internetGatewaySet", default)]
+    pub internet_gateways: Vec<InternetGateway>,
+    #[serde(rename = "nextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// The shape `DescribeManagedPrefixListsRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DescribeManagedPrefixListsRequest {
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "Filter", default)]
+    pub filters: Vec<Filter>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "PrefixListId", default)]
+    pub prefix_list_ids: Vec<String>,
+}
+
+/// The shape `DescribeManagedPrefixListsResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DescribeManagedPrefixListsResult {
+    #[serde(rename = "nextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "prefixListSet", default)]
+    pub prefix_lists: Vec<ManagedPrefixList>,
+}
+
+/// The shape `DescribeNatGatewaysRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DescribeNatGatewaysRequest {
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "Filter", default)]
+    pub filter: Vec<Filter>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NatGatewayId", default)]
+    pub nat_gateway_ids: Vec<String>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// The shape `DescribeNatGatewaysResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DescribeNatGatewaysResult {
+    #[serde(rename = "natGatewaySet", default)]
+    pub nat_gateways: Vec<NatGateway>,
+    #[serde(rename = "nextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// The shape `DescribeNetworkAclsRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DescribeNetworkAclsRequest {
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "Filter", default)]
+    pub filters: Vec<Filter>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NetworkAclId", default)]
+    pub network_acl_ids: Vec<String>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// The shape `DescribeNetworkAclsResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DescribeNetworkAclsResult {
+    #[serde(rename = "networkAclSet", default)]
+    pub network_acls: Vec<NetworkAcl>,
+    #[serde(rename = "nextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// The shape `DescribeNetworkInsightsAnalysesRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DescribeNetworkInsightsAnalysesRequest {
+    #[serde(rename = "AnalysisEndTime", skip_serializing_if = "Option::is_none")]
+    pub analysis_end_time: Option<String>,
+    #[serde(rename = "AnalysisStartTime", skip_serializing_if = "Option::is_none")]
+    pub analysis_start_time: Option<String>,
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "Filter", default)]
+    pub filters: Vec<Filter>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NetworkInsightsAnalysisId", default)]
+    pub network_insights_analysis_ids: Vec<String>,
+    #[serde(
+        rename = "NetworkInsightsPathId",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub network_insights_path_id: Option<String>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// The shape `DescribeNetworkInsightsAnalysesResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DescribeNetworkInsightsAnalysesResult {
+    #[serde(rename = "networkInsightsAnalysisSet", default)]
+    pub network_insights_analyses: Vec<NetworkInsightsAnalysis>,
+    #[serde(rename = "nextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// The shape `DescribeNetworkInsightsPathsRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DescribeNetworkInsightsPathsRequest {
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "Filter", default)]
+    pub filters: Vec<Filter>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NetworkInsightsPathId", default)]
+    pub network_insights_path_ids: Vec<String>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// The shape `DescribeNetworkInsightsPathsResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DescribeNetworkInsightsPathsResult {
+    #[serde(rename = "networkInsightsPathSet", default)]
+    pub network_insights_paths: Vec<NetworkInsightsPath>,
+    #[serde(rename = "nextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// The shape `DescribeNetworkInterfaceAttributeRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DescribeNetworkInterfaceAttributeRequest {
+    #[serde(rename = "Attribute", skip_serializing_if = "Option::is_none")]
+    pub attribute: Option<String>,
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "NetworkInterfaceId")]
+    pub network_interface_id: String,
+}
+
+/// The shape `DescribeNetworkInterfaceAttributeResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DescribeNetworkInterfaceAttributeResult {
+    #[serde(
+        rename = "associatePublicIpAddress",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub associate_public_ip_address: Option<bool>,
+    #[serde(rename = "attachment", skip_serializing_if = "Option::is_none")]
+    pub attachment: Option<NetworkInterfaceAttachment>,
+    #[serde(rename = "description", skip_serializing_if = "Option::is_none")]
+    pub description: Option<AttributeValue>,
+    #[serde(rename = "groupSet", default)]
+    pub groups: Vec<GroupIdentifier>,
+    #[serde(rename = "networkInterfaceId", skip_serializing_if = "Option::is_none")]
+    pub network_interface_id: Option<String>,
+    #[serde(rename = "sourceDestCheck", skip_serializing_if = "Option::is_none")]
+    pub source_dest_check: Option<AttributeBooleanValue>,
 }
 
 /// The shape `DescribeNetworkInterfacesRequest`.
@@ -2629,6 +5825,31 @@ pub struct DescribeNetworkInterfacesResult {
     pub next_token: Option<String>,
 }
 
+/// The shape `DescribePrefixListsRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DescribePrefixListsRequest {
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "Filter", default)]
+    pub filters: Vec<Filter>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "PrefixListId", default)]
+    pub prefix_list_ids: Vec<String>,
+}
+
+/// The shape `DescribePrefixListsResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DescribePrefixListsResult {
+    #[serde(rename = "nextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "prefixListSet", default)]
+    pub prefix_lists: Vec<PrefixList>,
+}
+
 /// The shape `DescribeRegionsRequest`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -2648,6 +5869,48 @@ pub struct DescribeRegionsRequest {
 pub struct DescribeRegionsResult {
     #[serde(rename = "regionInfo", default)]
     pub regions: Vec<Region>,
+}
+
+/// The shape `DescribeRouteTablesRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DescribeRouteTablesRequest {
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "Filter", default)]
+    pub filters: Vec<Filter>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "RouteTableId", default)]
+    pub route_table_ids: Vec<String>,
+}
+
+/// The shape `DescribeRouteTablesResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DescribeRouteTablesResult {
+    #[serde(rename = "nextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "routeTableSet", default)]
+    pub route_tables: Vec<RouteTable>,
+}
+
+/// The shape `DescribeSecurityGroupReferencesRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DescribeSecurityGroupReferencesRequest {
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "GroupId")]
+    pub group_id: Vec<String>,
+}
+
+/// The shape `DescribeSecurityGroupReferencesResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DescribeSecurityGroupReferencesResult {
+    #[serde(rename = "securityGroupReferenceSet", default)]
+    pub security_group_reference_set: Vec<SecurityGroupReference>,
 }
 
 /// The shape `DescribeSecurityGroupRulesRequest`.
@@ -2702,6 +5965,29 @@ pub struct DescribeSecurityGroupsResult {
     pub security_groups: Vec<SecurityGroup>,
 }
 
+/// The shape `DescribeStaleSecurityGroupsRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DescribeStaleSecurityGroupsRequest {
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "VpcId")]
+    pub vpc_id: String,
+}
+
+/// The shape `DescribeStaleSecurityGroupsResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DescribeStaleSecurityGroupsResult {
+    #[serde(rename = "nextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "staleSecurityGroupSet", default)]
+    pub stale_security_group_set: Vec<StaleSecurityGroup>,
+}
+
 /// The shape `DescribeSubnetsRequest`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -2750,6 +6036,56 @@ pub struct DescribeTagsResult {
     pub tags: Vec<TagDescription>,
 }
 
+/// The shape `DescribeTransitGatewayVpcAttachmentsRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DescribeTransitGatewayVpcAttachmentsRequest {
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "Filter", default)]
+    pub filters: Vec<Filter>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "TransitGatewayAttachmentIds", default)]
+    pub transit_gateway_attachment_ids: Vec<String>,
+}
+
+/// The shape `DescribeTransitGatewayVpcAttachmentsResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DescribeTransitGatewayVpcAttachmentsResult {
+    #[serde(rename = "nextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "transitGatewayVpcAttachments", default)]
+    pub transit_gateway_vpc_attachments: Vec<TransitGatewayVpcAttachment>,
+}
+
+/// The shape `DescribeTransitGatewaysRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DescribeTransitGatewaysRequest {
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "Filter", default)]
+    pub filters: Vec<Filter>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "TransitGatewayIds", default)]
+    pub transit_gateway_ids: Vec<String>,
+}
+
+/// The shape `DescribeTransitGatewaysResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DescribeTransitGatewaysResult {
+    #[serde(rename = "nextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "transitGatewaySet", default)]
+    pub transit_gateways: Vec<TransitGateway>,
+}
+
 /// The shape `DescribeVpcAttributeRequest`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -2776,6 +6112,59 @@ pub struct DescribeVpcAttributeResult {
     pub enable_network_address_usage_metrics: Option<AttributeBooleanValue>,
     #[serde(rename = "vpcId", skip_serializing_if = "Option::is_none")]
     pub vpc_id: Option<String>,
+}
+
+/// The shape `DescribeVpcEndpointAssociationsRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DescribeVpcEndpointAssociationsRequest {
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "Filter", default)]
+    pub filters: Vec<Filter>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "VpcEndpointId", default)]
+    pub vpc_endpoint_ids: Vec<String>,
+}
+
+/// The shape `DescribeVpcEndpointAssociationsResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DescribeVpcEndpointAssociationsResult {
+    #[serde(rename = "nextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "vpcEndpointAssociationSet", default)]
+    pub vpc_endpoint_associations: Vec<VpcEndpointAssociation>,
+}
+
+/// The shape `DescribeVpcEndpointConnectionNotificationsRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DescribeVpcEndpointConnectionNotificationsRequest {
+    #[serde(
+        rename = "ConnectionNotificationId",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub connection_notification_id: Option<String>,
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "Filter", default)]
+    pub filters: Vec<Filter>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// The shape `DescribeVpcEndpointConnectionNotificationsResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DescribeVpcEndpointConnectionNotificationsResult {
+    #[serde(rename = "connectionNotificationSet", default)]
+    pub connection_notification_set: Vec<ConnectionNotification>,
+    #[serde(rename = "nextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
 }
 
 /// The shape `DescribeVpcEndpointConnectionsRequest`.
@@ -2905,6 +6294,31 @@ pub struct DescribeVpcEndpointsResult {
     pub vpc_endpoints: Vec<VpcEndpoint>,
 }
 
+/// The shape `DescribeVpcPeeringConnectionsRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DescribeVpcPeeringConnectionsRequest {
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "Filter", default)]
+    pub filters: Vec<Filter>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "VpcPeeringConnectionId", default)]
+    pub vpc_peering_connection_ids: Vec<String>,
+}
+
+/// The shape `DescribeVpcPeeringConnectionsResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DescribeVpcPeeringConnectionsResult {
+    #[serde(rename = "nextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "vpcPeeringConnectionSet", default)]
+    pub vpc_peering_connections: Vec<VpcPeeringConnection>,
+}
+
 /// The shape `DescribeVpcsRequest`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -2928,6 +6342,91 @@ pub struct DescribeVpcsResult {
     pub next_token: Option<String>,
     #[serde(rename = "vpcSet", default)]
     pub vpcs: Vec<Vpc>,
+}
+
+/// The shape `DestinationOptionsRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DestinationOptionsRequest {
+    #[serde(rename = "FileFormat", skip_serializing_if = "Option::is_none")]
+    pub file_format: Option<String>,
+    #[serde(
+        rename = "HiveCompatiblePartitions",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub hive_compatible_partitions: Option<bool>,
+    #[serde(rename = "PerHourPartition", skip_serializing_if = "Option::is_none")]
+    pub per_hour_partition: Option<bool>,
+}
+
+/// The shape `DestinationOptionsResponse`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DestinationOptionsResponse {
+    #[serde(rename = "fileFormat", skip_serializing_if = "Option::is_none")]
+    pub file_format: Option<String>,
+    #[serde(
+        rename = "hiveCompatiblePartitions",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub hive_compatible_partitions: Option<bool>,
+    #[serde(rename = "perHourPartition", skip_serializing_if = "Option::is_none")]
+    pub per_hour_partition: Option<bool>,
+}
+
+/// The shape `DetachInternetGatewayRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DetachInternetGatewayRequest {
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "InternetGatewayId")]
+    pub internet_gateway_id: String,
+    #[serde(rename = "VpcId")]
+    pub vpc_id: String,
+}
+
+/// The shape `DetachNetworkInterfaceRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DetachNetworkInterfaceRequest {
+    #[serde(rename = "AttachmentId")]
+    pub attachment_id: String,
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "Force", skip_serializing_if = "Option::is_none")]
+    pub force: Option<bool>,
+}
+
+/// The shape `DhcpConfiguration`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DhcpConfiguration {
+    #[serde(rename = "key", skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    #[serde(rename = "valueSet", default)]
+    pub values: Vec<AttributeValue>,
+}
+
+/// The shape `DhcpOptions`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DhcpOptions {
+    #[serde(rename = "dhcpConfigurationSet", default)]
+    pub dhcp_configurations: Vec<DhcpConfiguration>,
+    #[serde(rename = "dhcpOptionsId", skip_serializing_if = "Option::is_none")]
+    pub dhcp_options_id: Option<String>,
+    #[serde(rename = "ownerId", skip_serializing_if = "Option::is_none")]
+    pub owner_id: Option<String>,
+    #[serde(rename = "tagSet", default)]
+    pub tags: Vec<Tag>,
+}
+
+/// The shape `DisassociateRouteTableRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DisassociateRouteTableRequest {
+    #[serde(rename = "AssociationId")]
+    pub association_id: String,
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
 }
 
 /// The shape `DnsEntry`.
@@ -2978,6 +6477,182 @@ pub struct DnsOptionsSpecification {
     pub private_dns_specified_domains: Vec<String>,
 }
 
+/// The shape `EnaSrdSpecification`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EnaSrdSpecification {
+    #[serde(rename = "EnaSrdEnabled", skip_serializing_if = "Option::is_none")]
+    pub ena_srd_enabled: Option<bool>,
+    #[serde(
+        rename = "EnaSrdUdpSpecification",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub ena_srd_udp_specification: Option<EnaSrdUdpSpecification>,
+}
+
+/// The shape `EnaSrdUdpSpecification`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EnaSrdUdpSpecification {
+    #[serde(rename = "EnaSrdUdpEnabled", skip_serializing_if = "Option::is_none")]
+    pub ena_srd_udp_enabled: Option<bool>,
+}
+
+/// The shape `EncryptionSupport`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EncryptionSupport {
+    #[serde(rename = "encryptionState", skip_serializing_if = "Option::is_none")]
+    pub encryption_state: Option<String>,
+    #[serde(rename = "stateMessage", skip_serializing_if = "Option::is_none")]
+    pub state_message: Option<String>,
+}
+
+/// The shape `Explanation`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Explanation {
+    #[serde(rename = "acl", skip_serializing_if = "Option::is_none")]
+    pub acl: Option<AnalysisComponent>,
+    #[serde(rename = "aclRule", skip_serializing_if = "Option::is_none")]
+    pub acl_rule: Option<AnalysisAclRule>,
+    #[serde(rename = "address", skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    #[serde(rename = "addressSet", default)]
+    pub addresses: Vec<String>,
+    #[serde(rename = "attachedTo", skip_serializing_if = "Option::is_none")]
+    pub attached_to: Option<AnalysisComponent>,
+    #[serde(rename = "availabilityZoneIdSet", default)]
+    pub availability_zone_ids: Vec<String>,
+    #[serde(rename = "availabilityZoneSet", default)]
+    pub availability_zones: Vec<String>,
+    #[serde(rename = "cidrSet", default)]
+    pub cidrs: Vec<String>,
+    #[serde(
+        rename = "classicLoadBalancerListener",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub classic_load_balancer_listener: Option<AnalysisLoadBalancerListener>,
+    #[serde(rename = "component", skip_serializing_if = "Option::is_none")]
+    pub component: Option<AnalysisComponent>,
+    #[serde(rename = "componentAccount", skip_serializing_if = "Option::is_none")]
+    pub component_account: Option<String>,
+    #[serde(rename = "componentRegion", skip_serializing_if = "Option::is_none")]
+    pub component_region: Option<String>,
+    #[serde(rename = "customerGateway", skip_serializing_if = "Option::is_none")]
+    pub customer_gateway: Option<AnalysisComponent>,
+    #[serde(rename = "destination", skip_serializing_if = "Option::is_none")]
+    pub destination: Option<AnalysisComponent>,
+    #[serde(rename = "destinationVpc", skip_serializing_if = "Option::is_none")]
+    pub destination_vpc: Option<AnalysisComponent>,
+    #[serde(rename = "direction", skip_serializing_if = "Option::is_none")]
+    pub direction: Option<String>,
+    #[serde(
+        rename = "elasticLoadBalancerListener",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub elastic_load_balancer_listener: Option<AnalysisComponent>,
+    #[serde(rename = "explanationCode", skip_serializing_if = "Option::is_none")]
+    pub explanation_code: Option<String>,
+    #[serde(
+        rename = "firewallStatefulRule",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub firewall_stateful_rule: Option<FirewallStatefulRule>,
+    #[serde(
+        rename = "firewallStatelessRule",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub firewall_stateless_rule: Option<FirewallStatelessRule>,
+    #[serde(rename = "ingressRouteTable", skip_serializing_if = "Option::is_none")]
+    pub ingress_route_table: Option<AnalysisComponent>,
+    #[serde(rename = "internetGateway", skip_serializing_if = "Option::is_none")]
+    pub internet_gateway: Option<AnalysisComponent>,
+    #[serde(rename = "loadBalancerArn", skip_serializing_if = "Option::is_none")]
+    pub load_balancer_arn: Option<String>,
+    #[serde(
+        rename = "loadBalancerListenerPort",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub load_balancer_listener_port: Option<i32>,
+    #[serde(rename = "loadBalancerTarget", skip_serializing_if = "Option::is_none")]
+    pub load_balancer_target: Option<AnalysisLoadBalancerTarget>,
+    #[serde(
+        rename = "loadBalancerTargetGroup",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub load_balancer_target_group: Option<AnalysisComponent>,
+    #[serde(rename = "loadBalancerTargetGroupSet", default)]
+    pub load_balancer_target_groups: Vec<AnalysisComponent>,
+    #[serde(
+        rename = "loadBalancerTargetPort",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub load_balancer_target_port: Option<i32>,
+    #[serde(rename = "missingComponent", skip_serializing_if = "Option::is_none")]
+    pub missing_component: Option<String>,
+    #[serde(rename = "natGateway", skip_serializing_if = "Option::is_none")]
+    pub nat_gateway: Option<AnalysisComponent>,
+    #[serde(rename = "networkInterface", skip_serializing_if = "Option::is_none")]
+    pub network_interface: Option<AnalysisComponent>,
+    #[serde(rename = "packetField", skip_serializing_if = "Option::is_none")]
+    pub packet_field: Option<String>,
+    #[serde(rename = "port", skip_serializing_if = "Option::is_none")]
+    pub port: Option<i32>,
+    #[serde(rename = "portRangeSet", default)]
+    pub port_ranges: Vec<PortRange>,
+    #[serde(rename = "prefixList", skip_serializing_if = "Option::is_none")]
+    pub prefix_list: Option<AnalysisComponent>,
+    #[serde(rename = "protocolSet", default)]
+    pub protocols: Vec<String>,
+    #[serde(rename = "routeTable", skip_serializing_if = "Option::is_none")]
+    pub route_table: Option<AnalysisComponent>,
+    #[serde(rename = "routeTableRoute", skip_serializing_if = "Option::is_none")]
+    pub route_table_route: Option<AnalysisRouteTableRoute>,
+    #[serde(rename = "securityGroup", skip_serializing_if = "Option::is_none")]
+    pub security_group: Option<AnalysisComponent>,
+    #[serde(rename = "securityGroupRule", skip_serializing_if = "Option::is_none")]
+    pub security_group_rule: Option<AnalysisSecurityGroupRule>,
+    #[serde(rename = "securityGroupSet", default)]
+    pub security_groups: Vec<AnalysisComponent>,
+    #[serde(rename = "sourceVpc", skip_serializing_if = "Option::is_none")]
+    pub source_vpc: Option<AnalysisComponent>,
+    #[serde(rename = "state", skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    #[serde(rename = "subnet", skip_serializing_if = "Option::is_none")]
+    pub subnet: Option<AnalysisComponent>,
+    #[serde(rename = "subnetRouteTable", skip_serializing_if = "Option::is_none")]
+    pub subnet_route_table: Option<AnalysisComponent>,
+    #[serde(rename = "transitGateway", skip_serializing_if = "Option::is_none")]
+    pub transit_gateway: Option<AnalysisComponent>,
+    #[serde(
+        rename = "transitGatewayAttachment",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub transit_gateway_attachment: Option<AnalysisComponent>,
+    #[serde(
+        rename = "transitGatewayRouteTable",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub transit_gateway_route_table: Option<AnalysisComponent>,
+    #[serde(
+        rename = "transitGatewayRouteTableRoute",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub transit_gateway_route_table_route: Option<TransitGatewayRouteTableRoute>,
+    #[serde(rename = "vpc", skip_serializing_if = "Option::is_none")]
+    pub vpc: Option<AnalysisComponent>,
+    #[serde(rename = "vpcEndpoint", skip_serializing_if = "Option::is_none")]
+    pub vpc_endpoint: Option<AnalysisComponent>,
+    #[serde(
+        rename = "vpcPeeringConnection",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub vpc_peering_connection: Option<AnalysisComponent>,
+    #[serde(rename = "vpnConnection", skip_serializing_if = "Option::is_none")]
+    pub vpn_connection: Option<AnalysisComponent>,
+    #[serde(rename = "vpnGateway", skip_serializing_if = "Option::is_none")]
+    pub vpn_gateway: Option<AnalysisComponent>,
+}
+
 /// The shape `Filter`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -2986,6 +6661,154 @@ pub struct Filter {
     pub name: Option<String>,
     #[serde(rename = "Value", default)]
     pub values: Vec<String>,
+}
+
+/// The shape `FilterPortRange`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FilterPortRange {
+    #[serde(rename = "fromPort", skip_serializing_if = "Option::is_none")]
+    pub from_port: Option<i32>,
+    #[serde(rename = "toPort", skip_serializing_if = "Option::is_none")]
+    pub to_port: Option<i32>,
+}
+
+/// The shape `FirewallStatefulRule`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FirewallStatefulRule {
+    #[serde(rename = "destinationPortSet", default)]
+    pub destination_ports: Vec<PortRange>,
+    #[serde(rename = "destinationSet", default)]
+    pub destinations: Vec<String>,
+    #[serde(rename = "direction", skip_serializing_if = "Option::is_none")]
+    pub direction: Option<String>,
+    #[serde(rename = "protocol", skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<String>,
+    #[serde(rename = "ruleAction", skip_serializing_if = "Option::is_none")]
+    pub rule_action: Option<String>,
+    #[serde(rename = "ruleGroupArn", skip_serializing_if = "Option::is_none")]
+    pub rule_group_arn: Option<String>,
+    #[serde(rename = "sourcePortSet", default)]
+    pub source_ports: Vec<PortRange>,
+    #[serde(rename = "sourceSet", default)]
+    pub sources: Vec<String>,
+}
+
+/// The shape `FirewallStatelessRule`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FirewallStatelessRule {
+    #[serde(rename = "destinationPortSet", default)]
+    pub destination_ports: Vec<PortRange>,
+    #[serde(rename = "destinationSet", default)]
+    pub destinations: Vec<String>,
+    #[serde(rename = "priority", skip_serializing_if = "Option::is_none")]
+    pub priority: Option<i32>,
+    #[serde(rename = "protocolSet", default)]
+    pub protocols: Vec<i32>,
+    #[serde(rename = "ruleAction", skip_serializing_if = "Option::is_none")]
+    pub rule_action: Option<String>,
+    #[serde(rename = "ruleGroupArn", skip_serializing_if = "Option::is_none")]
+    pub rule_group_arn: Option<String>,
+    #[serde(rename = "sourcePortSet", default)]
+    pub source_ports: Vec<PortRange>,
+    #[serde(rename = "sourceSet", default)]
+    pub sources: Vec<String>,
+}
+
+/// The shape `FlowLog`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlowLog {
+    #[serde(rename = "creationTime", skip_serializing_if = "Option::is_none")]
+    pub creation_time: Option<String>,
+    #[serde(
+        rename = "deliverCrossAccountRole",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub deliver_cross_account_role: Option<String>,
+    #[serde(
+        rename = "deliverLogsErrorMessage",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub deliver_logs_error_message: Option<String>,
+    #[serde(
+        rename = "deliverLogsPermissionArn",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub deliver_logs_permission_arn: Option<String>,
+    #[serde(rename = "deliverLogsStatus", skip_serializing_if = "Option::is_none")]
+    pub deliver_logs_status: Option<String>,
+    #[serde(rename = "destinationOptions", skip_serializing_if = "Option::is_none")]
+    pub destination_options: Option<DestinationOptionsResponse>,
+    #[serde(rename = "flowLogId", skip_serializing_if = "Option::is_none")]
+    pub flow_log_id: Option<String>,
+    #[serde(rename = "flowLogStatus", skip_serializing_if = "Option::is_none")]
+    pub flow_log_status: Option<String>,
+    #[serde(rename = "logDestination", skip_serializing_if = "Option::is_none")]
+    pub log_destination: Option<String>,
+    #[serde(rename = "logDestinationType", skip_serializing_if = "Option::is_none")]
+    pub log_destination_type: Option<String>,
+    #[serde(rename = "logFormat", skip_serializing_if = "Option::is_none")]
+    pub log_format: Option<String>,
+    #[serde(rename = "logGroupName", skip_serializing_if = "Option::is_none")]
+    pub log_group_name: Option<String>,
+    #[serde(
+        rename = "maxAggregationInterval",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub max_aggregation_interval: Option<i32>,
+    #[serde(rename = "resourceId", skip_serializing_if = "Option::is_none")]
+    pub resource_id: Option<String>,
+    #[serde(rename = "tagSet", default)]
+    pub tags: Vec<Tag>,
+    #[serde(rename = "trafficType", skip_serializing_if = "Option::is_none")]
+    pub traffic_type: Option<String>,
+}
+
+/// The shape `GetManagedPrefixListAssociationsRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GetManagedPrefixListAssociationsRequest {
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "PrefixListId")]
+    pub prefix_list_id: String,
+}
+
+/// The shape `GetManagedPrefixListAssociationsResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GetManagedPrefixListAssociationsResult {
+    #[serde(rename = "nextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "prefixListAssociationSet", default)]
+    pub prefix_list_associations: Vec<PrefixListAssociation>,
+}
+
+/// The shape `GetManagedPrefixListEntriesRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GetManagedPrefixListEntriesRequest {
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "PrefixListId")]
+    pub prefix_list_id: String,
+    #[serde(rename = "TargetVersion", skip_serializing_if = "Option::is_none")]
+    pub target_version: Option<i64>,
+}
+
+/// The shape `GetManagedPrefixListEntriesResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GetManagedPrefixListEntriesResult {
+    #[serde(rename = "entrySet", default)]
+    pub entries: Vec<PrefixListEntry>,
+    #[serde(rename = "nextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
 }
 
 /// The shape `GroupIdentifier`.
@@ -2997,6 +6820,22 @@ pub struct GroupIdentifier {
     pub group_name: Option<String>,
 }
 
+/// The shape `IcmpTypeCode`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IcmpTypeCode {
+    #[serde(
+        rename(serialize = "code", deserialize = "Code"),
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub code: Option<i32>,
+    #[serde(
+        rename(serialize = "type", deserialize = "Type"),
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub r#type: Option<i32>,
+}
+
 /// The shape `InstanceIpv6Address`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -3005,6 +6844,28 @@ pub struct InstanceIpv6Address {
     pub ipv6_address: Option<String>,
     #[serde(rename = "IsPrimaryIpv6", skip_serializing_if = "Option::is_none")]
     pub is_primary_ipv6: Option<bool>,
+}
+
+/// The shape `InternetGateway`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InternetGateway {
+    #[serde(rename = "attachmentSet", default)]
+    pub attachments: Vec<InternetGatewayAttachment>,
+    #[serde(rename = "internetGatewayId", skip_serializing_if = "Option::is_none")]
+    pub internet_gateway_id: Option<String>,
+    #[serde(rename = "ownerId", skip_serializing_if = "Option::is_none")]
+    pub owner_id: Option<String>,
+    #[serde(rename = "tagSet", default)]
+    pub tags: Vec<Tag>,
+}
+
+/// The shape `InternetGatewayAttachment`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InternetGatewayAttachment {
+    #[serde(rename = "state", skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    #[serde(rename = "vpcId", skip_serializing_if = "Option::is_none")]
+    pub vpc_id: Option<String>,
 }
 
 /// The shape `IpPermission`.
@@ -3070,6 +6931,13 @@ pub struct Ipv4PrefixSpecificationRequest {
     pub ipv4_prefix: Option<String>,
 }
 
+/// The shape `Ipv6CidrBlock`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ipv6CidrBlock {
+    #[serde(rename = "ipv6CidrBlock", skip_serializing_if = "Option::is_none")]
+    pub ipv6_cidr_block: Option<String>,
+}
+
 /// The shape `Ipv6PrefixSpecification`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ipv6PrefixSpecification {
@@ -3108,6 +6976,129 @@ pub struct LastError {
     pub code: Option<String>,
     #[serde(rename = "message", skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+}
+
+/// The shape `ManagedPrefixList`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManagedPrefixList {
+    #[serde(rename = "addressFamily", skip_serializing_if = "Option::is_none")]
+    pub address_family: Option<String>,
+    #[serde(
+        rename = "ipamPrefixListResolverSyncEnabled",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub ipam_prefix_list_resolver_sync_enabled: Option<bool>,
+    #[serde(
+        rename = "ipamPrefixListResolverTargetId",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub ipam_prefix_list_resolver_target_id: Option<String>,
+    #[serde(rename = "maxEntries", skip_serializing_if = "Option::is_none")]
+    pub max_entries: Option<i32>,
+    #[serde(rename = "ownerId", skip_serializing_if = "Option::is_none")]
+    pub owner_id: Option<String>,
+    #[serde(rename = "prefixListArn", skip_serializing_if = "Option::is_none")]
+    pub prefix_list_arn: Option<String>,
+    #[serde(rename = "prefixListId", skip_serializing_if = "Option::is_none")]
+    pub prefix_list_id: Option<String>,
+    #[serde(rename = "prefixListName", skip_serializing_if = "Option::is_none")]
+    pub prefix_list_name: Option<String>,
+    #[serde(rename = "state", skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    #[serde(rename = "stateMessage", skip_serializing_if = "Option::is_none")]
+    pub state_message: Option<String>,
+    #[serde(rename = "tagSet", default)]
+    pub tags: Vec<Tag>,
+    #[serde(rename = "version", skip_serializing_if = "Option::is_none")]
+    pub version: Option<i64>,
+}
+
+/// The shape `ModifyManagedPrefixListRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModifyManagedPrefixListRequest {
+    #[serde(rename = "AddEntry", default)]
+    pub add_entries: Vec<AddPrefixListEntry>,
+    #[serde(rename = "CurrentVersion", skip_serializing_if = "Option::is_none")]
+    pub current_version: Option<i64>,
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(
+        rename = "IpamPrefixListResolverSyncEnabled",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub ipam_prefix_list_resolver_sync_enabled: Option<bool>,
+    #[serde(rename = "MaxEntries", skip_serializing_if = "Option::is_none")]
+    pub max_entries: Option<i32>,
+    #[serde(rename = "PrefixListId")]
+    pub prefix_list_id: String,
+    #[serde(rename = "PrefixListName", skip_serializing_if = "Option::is_none")]
+    pub prefix_list_name: Option<String>,
+    #[serde(rename = "RemoveEntry", default)]
+    pub remove_entries: Vec<RemovePrefixListEntry>,
+}
+
+/// The shape `ModifyManagedPrefixListResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModifyManagedPrefixListResult {
+    #[serde(rename = "prefixList", skip_serializing_if = "Option::is_none")]
+    pub prefix_list: Option<ManagedPrefixList>,
+}
+
+/// The shape `ModifyNetworkInterfaceAttributeRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModifyNetworkInterfaceAttributeRequest {
+    #[serde(
+        rename = "AssociatePublicIpAddress",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub associate_public_ip_address: Option<bool>,
+    #[serde(rename = "AssociatedSubnetId", default)]
+    pub associated_subnet_ids: Vec<String>,
+    #[serde(rename = "Attachment", skip_serializing_if = "Option::is_none")]
+    pub attachment: Option<NetworkInterfaceAttachmentChanges>,
+    #[serde(
+        rename = "ConnectionTrackingSpecification",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub connection_tracking_specification: Option<ConnectionTrackingSpecificationRequest>,
+    #[serde(rename = "Description", skip_serializing_if = "Option::is_none")]
+    pub description: Option<AttributeValue>,
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(
+        rename = "EnaSrdSpecification",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub ena_srd_specification: Option<EnaSrdSpecification>,
+    #[serde(rename = "EnablePrimaryIpv6", skip_serializing_if = "Option::is_none")]
+    pub enable_primary_ipv6: Option<bool>,
+    #[serde(rename = "SecurityGroupId", default)]
+    pub groups: Vec<String>,
+    #[serde(rename = "NetworkInterfaceId")]
+    pub network_interface_id: String,
+    #[serde(rename = "SourceDestCheck", skip_serializing_if = "Option::is_none")]
+    pub source_dest_check: Option<AttributeBooleanValue>,
+}
+
+/// The shape `ModifySecurityGroupRulesRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModifySecurityGroupRulesRequest {
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "GroupId")]
+    pub group_id: String,
+    #[serde(rename = "SecurityGroupRule")]
+    pub security_group_rules: Vec<SecurityGroupRuleUpdate>,
+}
+
+/// The shape `ModifySecurityGroupRulesResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModifySecurityGroupRulesResult {
+    #[serde(rename = "return", skip_serializing_if = "Option::is_none")]
+    pub r#return: Option<bool>,
 }
 
 /// The shape `ModifySubnetAttributeRequest`.
@@ -3180,6 +7171,30 @@ pub struct ModifyVpcAttributeRequest {
     pub enable_network_address_usage_metrics: Option<AttributeBooleanValue>,
     #[serde(rename = "VpcId")]
     pub vpc_id: String,
+}
+
+/// The shape `ModifyVpcEndpointConnectionNotificationRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModifyVpcEndpointConnectionNotificationRequest {
+    #[serde(rename = "ConnectionEvents", default)]
+    pub connection_events: Vec<String>,
+    #[serde(
+        rename = "ConnectionNotificationArn",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub connection_notification_arn: Option<String>,
+    #[serde(rename = "ConnectionNotificationId")]
+    pub connection_notification_id: String,
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+}
+
+/// The shape `ModifyVpcEndpointConnectionNotificationResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModifyVpcEndpointConnectionNotificationResult {
+    #[serde(rename = "return", skip_serializing_if = "Option::is_none")]
+    pub return_value: Option<bool>,
 }
 
 /// The shape `ModifyVpcEndpointRequest`.
@@ -3265,6 +7280,25 @@ pub struct ModifyVpcEndpointServiceConfigurationResult {
     pub r#return: Option<bool>,
 }
 
+/// The shape `ModifyVpcEndpointServicePayerResponsibilityRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModifyVpcEndpointServicePayerResponsibilityRequest {
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "PayerResponsibility")]
+    pub payer_responsibility: String,
+    #[serde(rename = "ServiceId")]
+    pub service_id: String,
+}
+
+/// The shape `ModifyVpcEndpointServicePayerResponsibilityResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModifyVpcEndpointServicePayerResponsibilityResult {
+    #[serde(rename = "return", skip_serializing_if = "Option::is_none")]
+    pub return_value: Option<bool>,
+}
+
 /// The shape `ModifyVpcEndpointServicePermissionsRequest`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -3286,6 +7320,236 @@ pub struct ModifyVpcEndpointServicePermissionsResult {
     pub added_principals: Vec<AddedPrincipal>,
     #[serde(rename = "return", skip_serializing_if = "Option::is_none")]
     pub return_value: Option<bool>,
+}
+
+/// The shape `NatGateway`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NatGateway {
+    #[serde(rename = "attachedApplianceSet", default)]
+    pub attached_appliances: Vec<NatGatewayAttachedAppliance>,
+    #[serde(rename = "autoProvisionZones", skip_serializing_if = "Option::is_none")]
+    pub auto_provision_zones: Option<String>,
+    #[serde(rename = "autoScalingIps", skip_serializing_if = "Option::is_none")]
+    pub auto_scaling_ips: Option<String>,
+    #[serde(rename = "availabilityMode", skip_serializing_if = "Option::is_none")]
+    pub availability_mode: Option<String>,
+    #[serde(rename = "connectivityType", skip_serializing_if = "Option::is_none")]
+    pub connectivity_type: Option<String>,
+    #[serde(rename = "createTime", skip_serializing_if = "Option::is_none")]
+    pub create_time: Option<String>,
+    #[serde(rename = "deleteTime", skip_serializing_if = "Option::is_none")]
+    pub delete_time: Option<String>,
+    #[serde(rename = "failureCode", skip_serializing_if = "Option::is_none")]
+    pub failure_code: Option<String>,
+    #[serde(rename = "failureMessage", skip_serializing_if = "Option::is_none")]
+    pub failure_message: Option<String>,
+    #[serde(rename = "natGatewayAddressSet", default)]
+    pub nat_gateway_addresses: Vec<NatGatewayAddress>,
+    #[serde(rename = "natGatewayId", skip_serializing_if = "Option::is_none")]
+    pub nat_gateway_id: Option<String>,
+    #[serde(
+        rename = "provisionedBandwidth",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub provisioned_bandwidth: Option<ProvisionedBandwidth>,
+    #[serde(rename = "routeTableId", skip_serializing_if = "Option::is_none")]
+    pub route_table_id: Option<String>,
+    #[serde(rename = "state", skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    #[serde(rename = "subnetId", skip_serializing_if = "Option::is_none")]
+    pub subnet_id: Option<String>,
+    #[serde(rename = "tagSet", default)]
+    pub tags: Vec<Tag>,
+    #[serde(rename = "vpcId", skip_serializing_if = "Option::is_none")]
+    pub vpc_id: Option<String>,
+}
+
+/// The shape `NatGatewayAddress`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NatGatewayAddress {
+    #[serde(rename = "allocationId", skip_serializing_if = "Option::is_none")]
+    pub allocation_id: Option<String>,
+    #[serde(rename = "associationId", skip_serializing_if = "Option::is_none")]
+    pub association_id: Option<String>,
+    #[serde(rename = "availabilityZone", skip_serializing_if = "Option::is_none")]
+    pub availability_zone: Option<String>,
+    #[serde(rename = "availabilityZoneId", skip_serializing_if = "Option::is_none")]
+    pub availability_zone_id: Option<String>,
+    #[serde(rename = "failureMessage", skip_serializing_if = "Option::is_none")]
+    pub failure_message: Option<String>,
+    #[serde(rename = "isPrimary", skip_serializing_if = "Option::is_none")]
+    pub is_primary: Option<bool>,
+    #[serde(rename = "networkInterfaceId", skip_serializing_if = "Option::is_none")]
+    pub network_interface_id: Option<String>,
+    #[serde(rename = "privateIp", skip_serializing_if = "Option::is_none")]
+    pub private_ip: Option<String>,
+    #[serde(rename = "publicIp", skip_serializing_if = "Option::is_none")]
+    pub public_ip: Option<String>,
+    #[serde(rename = "status", skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+}
+
+/// The shape `NatGatewayAttachedAppliance`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NatGatewayAttachedAppliance {
+    #[serde(rename = "applianceArn", skip_serializing_if = "Option::is_none")]
+    pub appliance_arn: Option<String>,
+    #[serde(rename = "attachmentState", skip_serializing_if = "Option::is_none")]
+    pub attachment_state: Option<String>,
+    #[serde(rename = "failureCode", skip_serializing_if = "Option::is_none")]
+    pub failure_code: Option<String>,
+    #[serde(rename = "failureMessage", skip_serializing_if = "Option::is_none")]
+    pub failure_message: Option<String>,
+    #[serde(rename = "modificationState", skip_serializing_if = "Option::is_none")]
+    pub modification_state: Option<String>,
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub r#type: Option<String>,
+    #[serde(rename = "vpcEndpointId", skip_serializing_if = "Option::is_none")]
+    pub vpc_endpoint_id: Option<String>,
+}
+
+/// The shape `NetworkAcl`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NetworkAcl {
+    #[serde(rename = "associationSet", default)]
+    pub associations: Vec<NetworkAclAssociation>,
+    #[serde(rename = "entrySet", default)]
+    pub entries: Vec<NetworkAclEntry>,
+    #[serde(rename = "default", skip_serializing_if = "Option::is_none")]
+    pub is_default: Option<bool>,
+    #[serde(rename = "networkAclId", skip_serializing_if = "Option::is_none")]
+    pub network_acl_id: Option<String>,
+    #[serde(rename = "ownerId", skip_serializing_if = "Option::is_none")]
+    pub owner_id: Option<String>,
+    #[serde(rename = "tagSet", default)]
+    pub tags: Vec<Tag>,
+    #[serde(rename = "vpcId", skip_serializing_if = "Option::is_none")]
+    pub vpc_id: Option<String>,
+}
+
+/// The shape `NetworkAclAssociation`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NetworkAclAssociation {
+    #[serde(
+        rename = "networkAclAssociationId",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub network_acl_association_id: Option<String>,
+    #[serde(rename = "networkAclId", skip_serializing_if = "Option::is_none")]
+    pub network_acl_id: Option<String>,
+    #[serde(rename = "subnetId", skip_serializing_if = "Option::is_none")]
+    pub subnet_id: Option<String>,
+}
+
+/// The shape `NetworkAclEntry`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NetworkAclEntry {
+    #[serde(rename = "cidrBlock", skip_serializing_if = "Option::is_none")]
+    pub cidr_block: Option<String>,
+    #[serde(rename = "egress", skip_serializing_if = "Option::is_none")]
+    pub egress: Option<bool>,
+    #[serde(rename = "icmpTypeCode", skip_serializing_if = "Option::is_none")]
+    pub icmp_type_code: Option<IcmpTypeCode>,
+    #[serde(rename = "ipv6CidrBlock", skip_serializing_if = "Option::is_none")]
+    pub ipv6_cidr_block: Option<String>,
+    #[serde(rename = "portRange", skip_serializing_if = "Option::is_none")]
+    pub port_range: Option<PortRange>,
+    #[serde(rename = "protocol", skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<String>,
+    #[serde(rename = "ruleAction", skip_serializing_if = "Option::is_none")]
+    pub rule_action: Option<String>,
+    #[serde(rename = "ruleNumber", skip_serializing_if = "Option::is_none")]
+    pub rule_number: Option<i32>,
+}
+
+/// The shape `NetworkInsightsAnalysis`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NetworkInsightsAnalysis {
+    #[serde(rename = "additionalAccountSet", default)]
+    pub additional_accounts: Vec<String>,
+    #[serde(rename = "alternatePathHintSet", default)]
+    pub alternate_path_hints: Vec<AlternatePathHint>,
+    #[serde(rename = "explanationSet", default)]
+    pub explanations: Vec<Explanation>,
+    #[serde(rename = "filterInArnSet", default)]
+    pub filter_in_arns: Vec<String>,
+    #[serde(rename = "filterOutArnSet", default)]
+    pub filter_out_arns: Vec<String>,
+    #[serde(rename = "forwardPathComponentSet", default)]
+    pub forward_path_components: Vec<PathComponent>,
+    #[serde(
+        rename = "networkInsightsAnalysisArn",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub network_insights_analysis_arn: Option<String>,
+    #[serde(
+        rename = "networkInsightsAnalysisId",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub network_insights_analysis_id: Option<String>,
+    #[serde(
+        rename = "networkInsightsPathId",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub network_insights_path_id: Option<String>,
+    #[serde(rename = "networkPathFound", skip_serializing_if = "Option::is_none")]
+    pub network_path_found: Option<bool>,
+    #[serde(rename = "returnPathComponentSet", default)]
+    pub return_path_components: Vec<PathComponent>,
+    #[serde(rename = "startDate", skip_serializing_if = "Option::is_none")]
+    pub start_date: Option<String>,
+    #[serde(rename = "status", skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    #[serde(rename = "statusMessage", skip_serializing_if = "Option::is_none")]
+    pub status_message: Option<String>,
+    #[serde(rename = "suggestedAccountSet", default)]
+    pub suggested_accounts: Vec<String>,
+    #[serde(rename = "tagSet", default)]
+    pub tags: Vec<Tag>,
+    #[serde(rename = "warningMessage", skip_serializing_if = "Option::is_none")]
+    pub warning_message: Option<String>,
+}
+
+/// The shape `NetworkInsightsPath`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NetworkInsightsPath {
+    #[serde(rename = "createdDate", skip_serializing_if = "Option::is_none")]
+    pub created_date: Option<String>,
+    #[serde(rename = "destination", skip_serializing_if = "Option::is_none")]
+    pub destination: Option<String>,
+    #[serde(rename = "destinationArn", skip_serializing_if = "Option::is_none")]
+    pub destination_arn: Option<String>,
+    #[serde(rename = "destinationIp", skip_serializing_if = "Option::is_none")]
+    pub destination_ip: Option<String>,
+    #[serde(rename = "destinationPort", skip_serializing_if = "Option::is_none")]
+    pub destination_port: Option<i32>,
+    #[serde(
+        rename = "filterAtDestination",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub filter_at_destination: Option<PathFilter>,
+    #[serde(rename = "filterAtSource", skip_serializing_if = "Option::is_none")]
+    pub filter_at_source: Option<PathFilter>,
+    #[serde(
+        rename = "networkInsightsPathArn",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub network_insights_path_arn: Option<String>,
+    #[serde(
+        rename = "networkInsightsPathId",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub network_insights_path_id: Option<String>,
+    #[serde(rename = "protocol", skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<String>,
+    #[serde(rename = "source", skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    #[serde(rename = "sourceArn", skip_serializing_if = "Option::is_none")]
+    pub source_arn: Option<String>,
+    #[serde(rename = "sourceIp", skip_serializing_if = "Option::is_none")]
+    pub source_ip: Option<String>,
+    #[serde(rename = "tagSet", default)]
+    pub tags: Vec<Tag>,
 }
 
 /// The shape `NetworkInterface`.
@@ -3413,6 +7677,26 @@ pub struct NetworkInterfaceAttachment {
     pub status: Option<String>,
 }
 
+/// The shape `NetworkInterfaceAttachmentChanges`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NetworkInterfaceAttachmentChanges {
+    #[serde(rename = "AttachmentId", skip_serializing_if = "Option::is_none")]
+    pub attachment_id: Option<String>,
+    #[serde(
+        rename = "DefaultEnaQueueCount",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub default_ena_queue_count: Option<bool>,
+    #[serde(
+        rename = "DeleteOnTermination",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub delete_on_termination: Option<bool>,
+    #[serde(rename = "EnaQueueCount", skip_serializing_if = "Option::is_none")]
+    pub ena_queue_count: Option<i32>,
+}
+
 /// The shape `NetworkInterfaceIpv6Address`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NetworkInterfaceIpv6Address {
@@ -3437,6 +7721,16 @@ pub struct NetworkInterfacePrivateIpAddress {
     pub private_ip_address: Option<String>,
 }
 
+/// The shape `NewDhcpConfiguration`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewDhcpConfiguration {
+    #[serde(rename = "Key", skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    #[serde(rename = "Value", default)]
+    pub values: Vec<String>,
+}
+
 /// The shape `OperatorRequest`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -3454,6 +7748,141 @@ pub struct OperatorResponse {
     pub managed: Option<bool>,
     #[serde(rename = "principal", skip_serializing_if = "Option::is_none")]
     pub principal: Option<String>,
+}
+
+/// The shape `PathComponent`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PathComponent {
+    #[serde(rename = "aclRule", skip_serializing_if = "Option::is_none")]
+    pub acl_rule: Option<AnalysisAclRule>,
+    #[serde(rename = "additionalDetailSet", default)]
+    pub additional_details: Vec<AdditionalDetail>,
+    #[serde(rename = "attachedTo", skip_serializing_if = "Option::is_none")]
+    pub attached_to: Option<AnalysisComponent>,
+    #[serde(rename = "component", skip_serializing_if = "Option::is_none")]
+    pub component: Option<AnalysisComponent>,
+    #[serde(rename = "destinationVpc", skip_serializing_if = "Option::is_none")]
+    pub destination_vpc: Option<AnalysisComponent>,
+    #[serde(
+        rename = "elasticLoadBalancerListener",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub elastic_load_balancer_listener: Option<AnalysisComponent>,
+    #[serde(rename = "explanationSet", default)]
+    pub explanations: Vec<Explanation>,
+    #[serde(
+        rename = "firewallStatefulRule",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub firewall_stateful_rule: Option<FirewallStatefulRule>,
+    #[serde(
+        rename = "firewallStatelessRule",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub firewall_stateless_rule: Option<FirewallStatelessRule>,
+    #[serde(rename = "inboundHeader", skip_serializing_if = "Option::is_none")]
+    pub inbound_header: Option<AnalysisPacketHeader>,
+    #[serde(rename = "outboundHeader", skip_serializing_if = "Option::is_none")]
+    pub outbound_header: Option<AnalysisPacketHeader>,
+    #[serde(rename = "routeTableRoute", skip_serializing_if = "Option::is_none")]
+    pub route_table_route: Option<AnalysisRouteTableRoute>,
+    #[serde(rename = "securityGroupRule", skip_serializing_if = "Option::is_none")]
+    pub security_group_rule: Option<AnalysisSecurityGroupRule>,
+    #[serde(rename = "sequenceNumber", skip_serializing_if = "Option::is_none")]
+    pub sequence_number: Option<i32>,
+    #[serde(rename = "serviceName", skip_serializing_if = "Option::is_none")]
+    pub service_name: Option<String>,
+    #[serde(rename = "sourceVpc", skip_serializing_if = "Option::is_none")]
+    pub source_vpc: Option<AnalysisComponent>,
+    #[serde(rename = "subnet", skip_serializing_if = "Option::is_none")]
+    pub subnet: Option<AnalysisComponent>,
+    #[serde(rename = "transitGateway", skip_serializing_if = "Option::is_none")]
+    pub transit_gateway: Option<AnalysisComponent>,
+    #[serde(
+        rename = "transitGatewayRouteTableRoute",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub transit_gateway_route_table_route: Option<TransitGatewayRouteTableRoute>,
+    #[serde(rename = "vpc", skip_serializing_if = "Option::is_none")]
+    pub vpc: Option<AnalysisComponent>,
+}
+
+/// The shape `PathFilter`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PathFilter {
+    #[serde(rename = "destinationAddress", skip_serializing_if = "Option::is_none")]
+    pub destination_address: Option<String>,
+    #[serde(
+        rename = "destinationPortRange",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub destination_port_range: Option<FilterPortRange>,
+    #[serde(rename = "sourceAddress", skip_serializing_if = "Option::is_none")]
+    pub source_address: Option<String>,
+    #[serde(rename = "sourcePortRange", skip_serializing_if = "Option::is_none")]
+    pub source_port_range: Option<FilterPortRange>,
+}
+
+/// The shape `PathRequestFilter`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PathRequestFilter {
+    #[serde(rename = "DestinationAddress", skip_serializing_if = "Option::is_none")]
+    pub destination_address: Option<String>,
+    #[serde(
+        rename = "DestinationPortRange",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub destination_port_range: Option<RequestFilterPortRange>,
+    #[serde(rename = "SourceAddress", skip_serializing_if = "Option::is_none")]
+    pub source_address: Option<String>,
+    #[serde(rename = "SourcePortRange", skip_serializing_if = "Option::is_none")]
+    pub source_port_range: Option<RequestFilterPortRange>,
+}
+
+/// The shape `PortRange`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PortRange {
+    #[serde(
+        rename(serialize = "from", deserialize = "From"),
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub from: Option<i32>,
+    #[serde(
+        rename(serialize = "to", deserialize = "To"),
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub to: Option<i32>,
+}
+
+/// The shape `PrefixList`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PrefixList {
+    #[serde(rename = "cidrSet", default)]
+    pub cidrs: Vec<String>,
+    #[serde(rename = "prefixListId", skip_serializing_if = "Option::is_none")]
+    pub prefix_list_id: Option<String>,
+    #[serde(rename = "prefixListName", skip_serializing_if = "Option::is_none")]
+    pub prefix_list_name: Option<String>,
+}
+
+/// The shape `PrefixListAssociation`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PrefixListAssociation {
+    #[serde(rename = "resourceId", skip_serializing_if = "Option::is_none")]
+    pub resource_id: Option<String>,
+    #[serde(rename = "resourceOwner", skip_serializing_if = "Option::is_none")]
+    pub resource_owner: Option<String>,
+}
+
+/// The shape `PrefixListEntry`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PrefixListEntry {
+    #[serde(rename = "cidr", skip_serializing_if = "Option::is_none")]
+    pub cidr: Option<String>,
+    #[serde(rename = "description", skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
 }
 
 /// The shape `PrefixListId`.
@@ -3517,6 +7946,39 @@ pub struct PrivateIpAddressSpecification {
     pub primary: Option<bool>,
     #[serde(rename = "PrivateIpAddress", skip_serializing_if = "Option::is_none")]
     pub private_ip_address: Option<String>,
+}
+
+/// The shape `PropagatingVgw`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PropagatingVgw {
+    #[serde(rename = "gatewayId", skip_serializing_if = "Option::is_none")]
+    pub gateway_id: Option<String>,
+}
+
+/// The shape `ProvisionedBandwidth`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProvisionedBandwidth {
+    #[serde(rename = "provisionTime", skip_serializing_if = "Option::is_none")]
+    pub provision_time: Option<String>,
+    #[serde(rename = "provisioned", skip_serializing_if = "Option::is_none")]
+    pub provisioned: Option<String>,
+    #[serde(rename = "requestTime", skip_serializing_if = "Option::is_none")]
+    pub request_time: Option<String>,
+    #[serde(rename = "requested", skip_serializing_if = "Option::is_none")]
+    pub requested: Option<String>,
+    #[serde(rename = "status", skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+}
+
+/// The shape `PtrUpdateStatus`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PtrUpdateStatus {
+    #[serde(rename = "reason", skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    #[serde(rename = "status", skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    #[serde(rename = "value", skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
 }
 
 /// The shape `PublicIpDnsNameOptions`.
@@ -3590,6 +8052,178 @@ pub struct RejectVpcEndpointConnectionsRequest {
 pub struct RejectVpcEndpointConnectionsResult {
     #[serde(rename = "unsuccessful", default)]
     pub unsuccessful: Vec<UnsuccessfulItem>,
+}
+
+/// The shape `RejectVpcPeeringConnectionRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RejectVpcPeeringConnectionRequest {
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "VpcPeeringConnectionId")]
+    pub vpc_peering_connection_id: String,
+}
+
+/// The shape `RejectVpcPeeringConnectionResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RejectVpcPeeringConnectionResult {
+    #[serde(rename = "return", skip_serializing_if = "Option::is_none")]
+    pub r#return: Option<bool>,
+}
+
+/// The shape `ReleaseAddressRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReleaseAddressRequest {
+    #[serde(rename = "AllocationId", skip_serializing_if = "Option::is_none")]
+    pub allocation_id: Option<String>,
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "NetworkBorderGroup", skip_serializing_if = "Option::is_none")]
+    pub network_border_group: Option<String>,
+    #[serde(rename = "PublicIp", skip_serializing_if = "Option::is_none")]
+    pub public_ip: Option<String>,
+}
+
+/// The shape `RemovePrefixListEntry`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RemovePrefixListEntry {
+    #[serde(rename = "Cidr")]
+    pub cidr: String,
+}
+
+/// The shape `ReplaceNetworkAclAssociationRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReplaceNetworkAclAssociationRequest {
+    #[serde(rename = "AssociationId")]
+    pub association_id: String,
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "NetworkAclId")]
+    pub network_acl_id: String,
+}
+
+/// The shape `ReplaceNetworkAclAssociationResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplaceNetworkAclAssociationResult {
+    #[serde(rename = "newAssociationId", skip_serializing_if = "Option::is_none")]
+    pub new_association_id: Option<String>,
+}
+
+/// The shape `ReplaceNetworkAclEntryRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReplaceNetworkAclEntryRequest {
+    #[serde(rename = "CidrBlock", skip_serializing_if = "Option::is_none")]
+    pub cidr_block: Option<String>,
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "Egress")]
+    pub egress: bool,
+    #[serde(rename = "Icmp", skip_serializing_if = "Option::is_none")]
+    pub icmp_type_code: Option<IcmpTypeCode>,
+    #[serde(rename = "Ipv6CidrBlock", skip_serializing_if = "Option::is_none")]
+    pub ipv6_cidr_block: Option<String>,
+    #[serde(rename = "NetworkAclId")]
+    pub network_acl_id: String,
+    #[serde(rename = "PortRange", skip_serializing_if = "Option::is_none")]
+    pub port_range: Option<PortRange>,
+    #[serde(rename = "Protocol")]
+    pub protocol: String,
+    #[serde(rename = "RuleAction")]
+    pub rule_action: String,
+    #[serde(rename = "RuleNumber")]
+    pub rule_number: i32,
+}
+
+/// The shape `ReplaceRouteRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReplaceRouteRequest {
+    #[serde(rename = "CarrierGatewayId", skip_serializing_if = "Option::is_none")]
+    pub carrier_gateway_id: Option<String>,
+    #[serde(rename = "CoreNetworkArn", skip_serializing_if = "Option::is_none")]
+    pub core_network_arn: Option<String>,
+    #[serde(
+        rename = "DestinationCidrBlock",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub destination_cidr_block: Option<String>,
+    #[serde(
+        rename = "DestinationIpv6CidrBlock",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub destination_ipv6_cidr_block: Option<String>,
+    #[serde(
+        rename = "DestinationPrefixListId",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub destination_prefix_list_id: Option<String>,
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(
+        rename = "EgressOnlyInternetGatewayId",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub egress_only_internet_gateway_id: Option<String>,
+    #[serde(rename = "GatewayId", skip_serializing_if = "Option::is_none")]
+    pub gateway_id: Option<String>,
+    #[serde(rename = "InstanceId", skip_serializing_if = "Option::is_none")]
+    pub instance_id: Option<String>,
+    #[serde(rename = "LocalGatewayId", skip_serializing_if = "Option::is_none")]
+    pub local_gateway_id: Option<String>,
+    #[serde(rename = "LocalTarget", skip_serializing_if = "Option::is_none")]
+    pub local_target: Option<bool>,
+    #[serde(rename = "NatGatewayId", skip_serializing_if = "Option::is_none")]
+    pub nat_gateway_id: Option<String>,
+    #[serde(rename = "NetworkInterfaceId", skip_serializing_if = "Option::is_none")]
+    pub network_interface_id: Option<String>,
+    #[serde(rename = "OdbNetworkArn", skip_serializing_if = "Option::is_none")]
+    pub odb_network_arn: Option<String>,
+    #[serde(rename = "RouteTableId")]
+    pub route_table_id: String,
+    #[serde(rename = "TransitGatewayId", skip_serializing_if = "Option::is_none")]
+    pub transit_gateway_id: Option<String>,
+    #[serde(rename = "VpcEndpointId", skip_serializing_if = "Option::is_none")]
+    pub vpc_endpoint_id: Option<String>,
+    #[serde(
+        rename = "VpcPeeringConnectionId",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub vpc_peering_connection_id: Option<String>,
+}
+
+/// The shape `ReplaceRouteTableAssociationRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReplaceRouteTableAssociationRequest {
+    #[serde(rename = "AssociationId")]
+    pub association_id: String,
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "RouteTableId")]
+    pub route_table_id: String,
+}
+
+/// The shape `ReplaceRouteTableAssociationResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplaceRouteTableAssociationResult {
+    #[serde(rename = "associationState", skip_serializing_if = "Option::is_none")]
+    pub association_state: Option<RouteTableAssociationState>,
+    #[serde(rename = "newAssociationId", skip_serializing_if = "Option::is_none")]
+    pub new_association_id: Option<String>,
+}
+
+/// The shape `RequestFilterPortRange`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RequestFilterPortRange {
+    #[serde(rename = "FromPort", skip_serializing_if = "Option::is_none")]
+    pub from_port: Option<i32>,
+    #[serde(rename = "ToPort", skip_serializing_if = "Option::is_none")]
+    pub to_port: Option<i32>,
 }
 
 /// The shape `RevokeSecurityGroupEgressRequest`.
@@ -3710,6 +8344,139 @@ pub struct RevokedSecurityGroupRule {
     pub to_port: Option<i32>,
 }
 
+/// The shape `Route`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Route {
+    #[serde(rename = "carrierGatewayId", skip_serializing_if = "Option::is_none")]
+    pub carrier_gateway_id: Option<String>,
+    #[serde(rename = "coreNetworkArn", skip_serializing_if = "Option::is_none")]
+    pub core_network_arn: Option<String>,
+    #[serde(
+        rename = "destinationCidrBlock",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub destination_cidr_block: Option<String>,
+    #[serde(
+        rename = "destinationIpv6CidrBlock",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub destination_ipv6_cidr_block: Option<String>,
+    #[serde(
+        rename = "destinationPrefixListId",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub destination_prefix_list_id: Option<String>,
+    #[serde(
+        rename = "egressOnlyInternetGatewayId",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub egress_only_internet_gateway_id: Option<String>,
+    #[serde(rename = "gatewayId", skip_serializing_if = "Option::is_none")]
+    pub gateway_id: Option<String>,
+    #[serde(rename = "instanceId", skip_serializing_if = "Option::is_none")]
+    pub instance_id: Option<String>,
+    #[serde(rename = "instanceOwnerId", skip_serializing_if = "Option::is_none")]
+    pub instance_owner_id: Option<String>,
+    #[serde(rename = "ipAddress", skip_serializing_if = "Option::is_none")]
+    pub ip_address: Option<String>,
+    #[serde(rename = "localGatewayId", skip_serializing_if = "Option::is_none")]
+    pub local_gateway_id: Option<String>,
+    #[serde(rename = "natGatewayId", skip_serializing_if = "Option::is_none")]
+    pub nat_gateway_id: Option<String>,
+    #[serde(rename = "networkInterfaceId", skip_serializing_if = "Option::is_none")]
+    pub network_interface_id: Option<String>,
+    #[serde(rename = "odbNetworkArn", skip_serializing_if = "Option::is_none")]
+    pub odb_network_arn: Option<String>,
+    #[serde(rename = "origin", skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
+    #[serde(rename = "state", skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    #[serde(rename = "transitGatewayId", skip_serializing_if = "Option::is_none")]
+    pub transit_gateway_id: Option<String>,
+    #[serde(
+        rename = "vpcPeeringConnectionId",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub vpc_peering_connection_id: Option<String>,
+}
+
+/// The shape `RouteTable`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RouteTable {
+    #[serde(rename = "associationSet", default)]
+    pub associations: Vec<RouteTableAssociation>,
+    #[serde(rename = "ownerId", skip_serializing_if = "Option::is_none")]
+    pub owner_id: Option<String>,
+    #[serde(rename = "propagatingVgwSet", default)]
+    pub propagating_vgws: Vec<PropagatingVgw>,
+    #[serde(rename = "routeTableId", skip_serializing_if = "Option::is_none")]
+    pub route_table_id: Option<String>,
+    #[serde(rename = "routeSet", default)]
+    pub routes: Vec<Route>,
+    #[serde(rename = "tagSet", default)]
+    pub tags: Vec<Tag>,
+    #[serde(rename = "vpcId", skip_serializing_if = "Option::is_none")]
+    pub vpc_id: Option<String>,
+}
+
+/// The shape `RouteTableAssociation`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RouteTableAssociation {
+    #[serde(rename = "associationState", skip_serializing_if = "Option::is_none")]
+    pub association_state: Option<RouteTableAssociationState>,
+    #[serde(rename = "gatewayId", skip_serializing_if = "Option::is_none")]
+    pub gateway_id: Option<String>,
+    #[serde(rename = "main", skip_serializing_if = "Option::is_none")]
+    pub main: Option<bool>,
+    #[serde(rename = "publicIpv4Pool", skip_serializing_if = "Option::is_none")]
+    pub public_ipv4_pool: Option<String>,
+    #[serde(
+        rename = "routeTableAssociationId",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub route_table_association_id: Option<String>,
+    #[serde(rename = "routeTableId", skip_serializing_if = "Option::is_none")]
+    pub route_table_id: Option<String>,
+    #[serde(rename = "subnetId", skip_serializing_if = "Option::is_none")]
+    pub subnet_id: Option<String>,
+}
+
+/// The shape `RouteTableAssociationState`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RouteTableAssociationState {
+    #[serde(rename = "state", skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    #[serde(rename = "statusMessage", skip_serializing_if = "Option::is_none")]
+    pub status_message: Option<String>,
+}
+
+/// The shape `RuleGroupRuleOptionsPair`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleGroupRuleOptionsPair {
+    #[serde(rename = "ruleGroupArn", skip_serializing_if = "Option::is_none")]
+    pub rule_group_arn: Option<String>,
+    #[serde(rename = "ruleOptionSet", default)]
+    pub rule_options: Vec<RuleOption>,
+}
+
+/// The shape `RuleGroupTypePair`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleGroupTypePair {
+    #[serde(rename = "ruleGroupArn", skip_serializing_if = "Option::is_none")]
+    pub rule_group_arn: Option<String>,
+    #[serde(rename = "ruleGroupType", skip_serializing_if = "Option::is_none")]
+    pub rule_group_type: Option<String>,
+}
+
+/// The shape `RuleOption`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleOption {
+    #[serde(rename = "keyword", skip_serializing_if = "Option::is_none")]
+    pub keyword: Option<String>,
+    #[serde(rename = "settingSet", default)]
+    pub settings: Vec<String>,
+}
+
 /// The shape `SecurityGroup`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecurityGroup {
@@ -3740,6 +8507,22 @@ pub struct SecurityGroupIdentifier {
     pub group_id: Option<String>,
     #[serde(rename = "groupName", skip_serializing_if = "Option::is_none")]
     pub group_name: Option<String>,
+}
+
+/// The shape `SecurityGroupReference`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecurityGroupReference {
+    #[serde(rename = "groupId", skip_serializing_if = "Option::is_none")]
+    pub group_id: Option<String>,
+    #[serde(rename = "referencingVpcId", skip_serializing_if = "Option::is_none")]
+    pub referencing_vpc_id: Option<String>,
+    #[serde(rename = "transitGatewayId", skip_serializing_if = "Option::is_none")]
+    pub transit_gateway_id: Option<String>,
+    #[serde(
+        rename = "vpcPeeringConnectionId",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub vpc_peering_connection_id: Option<String>,
 }
 
 /// The shape `SecurityGroupRule`.
@@ -3782,6 +8565,51 @@ pub struct SecurityGroupRule {
     pub tags: Vec<Tag>,
     #[serde(rename = "toPort", skip_serializing_if = "Option::is_none")]
     pub to_port: Option<i32>,
+}
+
+/// The shape `SecurityGroupRuleDescription`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecurityGroupRuleDescription {
+    #[serde(rename = "Description", skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(
+        rename = "SecurityGroupRuleId",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub security_group_rule_id: Option<String>,
+}
+
+/// The shape `SecurityGroupRuleRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecurityGroupRuleRequest {
+    #[serde(rename = "CidrIpv4", skip_serializing_if = "Option::is_none")]
+    pub cidr_ipv4: Option<String>,
+    #[serde(rename = "CidrIpv6", skip_serializing_if = "Option::is_none")]
+    pub cidr_ipv6: Option<String>,
+    #[serde(rename = "Description", skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(rename = "FromPort", skip_serializing_if = "Option::is_none")]
+    pub from_port: Option<i32>,
+    #[serde(rename = "IpProtocol", skip_serializing_if = "Option::is_none")]
+    pub ip_protocol: Option<String>,
+    #[serde(rename = "PrefixListId", skip_serializing_if = "Option::is_none")]
+    pub prefix_list_id: Option<String>,
+    #[serde(rename = "ReferencedGroupId", skip_serializing_if = "Option::is_none")]
+    pub referenced_group_id: Option<String>,
+    #[serde(rename = "ToPort", skip_serializing_if = "Option::is_none")]
+    pub to_port: Option<i32>,
+}
+
+/// The shape `SecurityGroupRuleUpdate`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecurityGroupRuleUpdate {
+    #[serde(rename = "SecurityGroupRule", skip_serializing_if = "Option::is_none")]
+    pub security_group_rule: Option<SecurityGroupRuleRequest>,
+    #[serde(rename = "SecurityGroupRuleId")]
+    pub security_group_rule_id: String,
 }
 
 /// The shape `ServiceConfiguration`.
@@ -3893,6 +8721,87 @@ pub struct ServiceDetail {
 pub struct ServiceTypeDetail {
     #[serde(rename = "serviceType", skip_serializing_if = "Option::is_none")]
     pub service_type: Option<String>,
+}
+
+/// The shape `StaleIpPermission`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StaleIpPermission {
+    #[serde(rename = "fromPort", skip_serializing_if = "Option::is_none")]
+    pub from_port: Option<i32>,
+    #[serde(rename = "ipProtocol", skip_serializing_if = "Option::is_none")]
+    pub ip_protocol: Option<String>,
+    #[serde(rename = "ipRanges", default)]
+    pub ip_ranges: Vec<String>,
+    #[serde(rename = "prefixListIds", default)]
+    pub prefix_list_ids: Vec<String>,
+    #[serde(rename = "toPort", skip_serializing_if = "Option::is_none")]
+    pub to_port: Option<i32>,
+    #[serde(rename = "groups", default)]
+    pub user_id_group_pairs: Vec<UserIdGroupPair>,
+}
+
+/// The shape `StaleSecurityGroup`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StaleSecurityGroup {
+    #[serde(rename = "description", skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(rename = "groupId", skip_serializing_if = "Option::is_none")]
+    pub group_id: Option<String>,
+    #[serde(rename = "groupName", skip_serializing_if = "Option::is_none")]
+    pub group_name: Option<String>,
+    #[serde(rename = "staleIpPermissions", default)]
+    pub stale_ip_permissions: Vec<StaleIpPermission>,
+    #[serde(rename = "staleIpPermissionsEgress", default)]
+    pub stale_ip_permissions_egress: Vec<StaleIpPermission>,
+    #[serde(rename = "vpcId", skip_serializing_if = "Option::is_none")]
+    pub vpc_id: Option<String>,
+}
+
+/// The shape `StartNetworkInsightsAnalysisRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StartNetworkInsightsAnalysisRequest {
+    #[serde(rename = "AdditionalAccount", default)]
+    pub additional_accounts: Vec<String>,
+    #[serde(rename = "ClientToken")]
+    pub client_token: String,
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "FilterInArn", default)]
+    pub filter_in_arns: Vec<String>,
+    #[serde(rename = "FilterOutArn", default)]
+    pub filter_out_arns: Vec<String>,
+    #[serde(rename = "NetworkInsightsPathId")]
+    pub network_insights_path_id: String,
+    #[serde(rename = "TagSpecification", default)]
+    pub tag_specifications: Vec<TagSpecification>,
+}
+
+/// The shape `StartNetworkInsightsAnalysisResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StartNetworkInsightsAnalysisResult {
+    #[serde(
+        rename = "networkInsightsAnalysis",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub network_insights_analysis: Option<NetworkInsightsAnalysis>,
+}
+
+/// The shape `StartVpcEndpointServicePrivateDnsVerificationRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StartVpcEndpointServicePrivateDnsVerificationRequest {
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "ServiceId")]
+    pub service_id: String,
+}
+
+/// The shape `StartVpcEndpointServicePrivateDnsVerificationResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StartVpcEndpointServicePrivateDnsVerificationResult {
+    #[serde(rename = "return", skip_serializing_if = "Option::is_none")]
+    pub return_value: Option<bool>,
 }
 
 /// The shape `Subnet`.
@@ -4066,6 +8975,174 @@ pub struct TagSpecification {
     pub tags: Vec<Tag>,
 }
 
+/// The shape `TransitGateway`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransitGateway {
+    #[serde(rename = "creationTime", skip_serializing_if = "Option::is_none")]
+    pub creation_time: Option<String>,
+    #[serde(rename = "description", skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(rename = "options", skip_serializing_if = "Option::is_none")]
+    pub options: Option<TransitGatewayOptions>,
+    #[serde(rename = "ownerId", skip_serializing_if = "Option::is_none")]
+    pub owner_id: Option<String>,
+    #[serde(rename = "state", skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    #[serde(rename = "tagSet", default)]
+    pub tags: Vec<Tag>,
+    #[serde(rename = "transitGatewayArn", skip_serializing_if = "Option::is_none")]
+    pub transit_gateway_arn: Option<String>,
+    #[serde(rename = "transitGatewayId", skip_serializing_if = "Option::is_none")]
+    pub transit_gateway_id: Option<String>,
+}
+
+/// The shape `TransitGatewayOptions`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransitGatewayOptions {
+    #[serde(rename = "amazonSideAsn", skip_serializing_if = "Option::is_none")]
+    pub amazon_side_asn: Option<i64>,
+    #[serde(
+        rename = "associationDefaultRouteTableId",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub association_default_route_table_id: Option<String>,
+    #[serde(
+        rename = "autoAcceptSharedAttachments",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub auto_accept_shared_attachments: Option<String>,
+    #[serde(
+        rename = "defaultRouteTableAssociation",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub default_route_table_association: Option<String>,
+    #[serde(
+        rename = "defaultRouteTablePropagation",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub default_route_table_propagation: Option<String>,
+    #[serde(rename = "dnsSupport", skip_serializing_if = "Option::is_none")]
+    pub dns_support: Option<String>,
+    #[serde(rename = "encryptionSupport", skip_serializing_if = "Option::is_none")]
+    pub encryption_support: Option<EncryptionSupport>,
+    #[serde(rename = "multicastSupport", skip_serializing_if = "Option::is_none")]
+    pub multicast_support: Option<String>,
+    #[serde(
+        rename = "propagationDefaultRouteTableId",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub propagation_default_route_table_id: Option<String>,
+    #[serde(
+        rename = "securityGroupReferencingSupport",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub security_group_referencing_support: Option<String>,
+    #[serde(rename = "transitGatewayCidrBlocks", default)]
+    pub transit_gateway_cidr_blocks: Vec<String>,
+    #[serde(rename = "vpnEcmpSupport", skip_serializing_if = "Option::is_none")]
+    pub vpn_ecmp_support: Option<String>,
+}
+
+/// The shape `TransitGatewayRequestOptions`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TransitGatewayRequestOptions {
+    #[serde(rename = "AmazonSideAsn", skip_serializing_if = "Option::is_none")]
+    pub amazon_side_asn: Option<i64>,
+    #[serde(
+        rename = "AutoAcceptSharedAttachments",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub auto_accept_shared_attachments: Option<String>,
+    #[serde(
+        rename = "DefaultRouteTableAssociation",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub default_route_table_association: Option<String>,
+    #[serde(
+        rename = "DefaultRouteTablePropagation",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub default_route_table_propagation: Option<String>,
+    #[serde(rename = "DnsSupport", skip_serializing_if = "Option::is_none")]
+    pub dns_support: Option<String>,
+    #[serde(rename = "MulticastSupport", skip_serializing_if = "Option::is_none")]
+    pub multicast_support: Option<String>,
+    #[serde(
+        rename = "SecurityGroupReferencingSupport",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub security_group_referencing_support: Option<String>,
+    #[serde(rename = "TransitGatewayCidrBlocks", default)]
+    pub transit_gateway_cidr_blocks: Vec<String>,
+    #[serde(rename = "VpnEcmpSupport", skip_serializing_if = "Option::is_none")]
+    pub vpn_ecmp_support: Option<String>,
+}
+
+/// The shape `TransitGatewayRouteTableRoute`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransitGatewayRouteTableRoute {
+    #[serde(rename = "attachmentId", skip_serializing_if = "Option::is_none")]
+    pub attachment_id: Option<String>,
+    #[serde(rename = "destinationCidr", skip_serializing_if = "Option::is_none")]
+    pub destination_cidr: Option<String>,
+    #[serde(rename = "prefixListId", skip_serializing_if = "Option::is_none")]
+    pub prefix_list_id: Option<String>,
+    #[serde(rename = "resourceId", skip_serializing_if = "Option::is_none")]
+    pub resource_id: Option<String>,
+    #[serde(rename = "resourceType", skip_serializing_if = "Option::is_none")]
+    pub resource_type: Option<String>,
+    #[serde(rename = "routeOrigin", skip_serializing_if = "Option::is_none")]
+    pub route_origin: Option<String>,
+    #[serde(rename = "state", skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+}
+
+/// The shape `TransitGatewayVpcAttachment`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransitGatewayVpcAttachment {
+    #[serde(rename = "creationTime", skip_serializing_if = "Option::is_none")]
+    pub creation_time: Option<String>,
+    #[serde(rename = "options", skip_serializing_if = "Option::is_none")]
+    pub options: Option<TransitGatewayVpcAttachmentOptions>,
+    #[serde(rename = "state", skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    #[serde(rename = "subnetIds", default)]
+    pub subnet_ids: Vec<String>,
+    #[serde(rename = "tagSet", default)]
+    pub tags: Vec<Tag>,
+    #[serde(
+        rename = "transitGatewayAttachmentId",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub transit_gateway_attachment_id: Option<String>,
+    #[serde(rename = "transitGatewayId", skip_serializing_if = "Option::is_none")]
+    pub transit_gateway_id: Option<String>,
+    #[serde(rename = "vpcId", skip_serializing_if = "Option::is_none")]
+    pub vpc_id: Option<String>,
+    #[serde(rename = "vpcOwnerId", skip_serializing_if = "Option::is_none")]
+    pub vpc_owner_id: Option<String>,
+}
+
+/// The shape `TransitGatewayVpcAttachmentOptions`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransitGatewayVpcAttachmentOptions {
+    #[serde(
+        rename = "applianceModeSupport",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub appliance_mode_support: Option<String>,
+    #[serde(rename = "dnsSupport", skip_serializing_if = "Option::is_none")]
+    pub dns_support: Option<String>,
+    #[serde(rename = "ipv6Support", skip_serializing_if = "Option::is_none")]
+    pub ipv6_support: Option<String>,
+    #[serde(
+        rename = "securityGroupReferencingSupport",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub security_group_referencing_support: Option<String>,
+}
+
 /// The shape `UnsuccessfulItem`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnsuccessfulItem {
@@ -4082,6 +9159,52 @@ pub struct UnsuccessfulItemError {
     pub code: Option<String>,
     #[serde(rename = "message", skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+}
+
+/// The shape `UpdateSecurityGroupRuleDescriptionsEgressRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateSecurityGroupRuleDescriptionsEgressRequest {
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "GroupId", skip_serializing_if = "Option::is_none")]
+    pub group_id: Option<String>,
+    #[serde(rename = "GroupName", skip_serializing_if = "Option::is_none")]
+    pub group_name: Option<String>,
+    #[serde(rename = "IpPermissions", default)]
+    pub ip_permissions: Vec<IpPermission>,
+    #[serde(rename = "SecurityGroupRuleDescription", default)]
+    pub security_group_rule_descriptions: Vec<SecurityGroupRuleDescription>,
+}
+
+/// The shape `UpdateSecurityGroupRuleDescriptionsEgressResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpdateSecurityGroupRuleDescriptionsEgressResult {
+    #[serde(rename = "return", skip_serializing_if = "Option::is_none")]
+    pub r#return: Option<bool>,
+}
+
+/// The shape `UpdateSecurityGroupRuleDescriptionsIngressRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateSecurityGroupRuleDescriptionsIngressRequest {
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "GroupId", skip_serializing_if = "Option::is_none")]
+    pub group_id: Option<String>,
+    #[serde(rename = "GroupName", skip_serializing_if = "Option::is_none")]
+    pub group_name: Option<String>,
+    #[serde(rename = "IpPermissions", default)]
+    pub ip_permissions: Vec<IpPermission>,
+    #[serde(rename = "SecurityGroupRuleDescription", default)]
+    pub security_group_rule_descriptions: Vec<SecurityGroupRuleDescription>,
+}
+
+/// The shape `UpdateSecurityGroupRuleDescriptionsIngressResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpdateSecurityGroupRuleDescriptionsIngressResult {
+    #[serde(rename = "return", skip_serializing_if = "Option::is_none")]
+    pub r#return: Option<bool>,
 }
 
 /// The shape `UserIdGroupPair`.
@@ -4341,6 +9464,44 @@ pub struct VpcEndpoint {
     pub vpc_id: Option<String>,
 }
 
+/// The shape `VpcEndpointAssociation`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VpcEndpointAssociation {
+    #[serde(
+        rename = "associatedResourceAccessibility",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub associated_resource_accessibility: Option<String>,
+    #[serde(
+        rename = "associatedResourceArn",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub associated_resource_arn: Option<String>,
+    #[serde(rename = "dnsEntry", skip_serializing_if = "Option::is_none")]
+    pub dns_entry: Option<DnsEntry>,
+    #[serde(rename = "failureCode", skip_serializing_if = "Option::is_none")]
+    pub failure_code: Option<String>,
+    #[serde(rename = "failureReason", skip_serializing_if = "Option::is_none")]
+    pub failure_reason: Option<String>,
+    #[serde(rename = "id", skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    #[serde(rename = "privateDnsEntry", skip_serializing_if = "Option::is_none")]
+    pub private_dns_entry: Option<DnsEntry>,
+    #[serde(
+        rename = "resourceConfigurationGroupArn",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub resource_configuration_group_arn: Option<String>,
+    #[serde(rename = "serviceNetworkArn", skip_serializing_if = "Option::is_none")]
+    pub service_network_arn: Option<String>,
+    #[serde(rename = "serviceNetworkName", skip_serializing_if = "Option::is_none")]
+    pub service_network_name: Option<String>,
+    #[serde(rename = "tagSet", default)]
+    pub tags: Vec<Tag>,
+    #[serde(rename = "vpcEndpointId", skip_serializing_if = "Option::is_none")]
+    pub vpc_endpoint_id: Option<String>,
+}
+
 /// The shape `VpcEndpointConnection`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VpcEndpointConnection {
@@ -4393,4 +9554,72 @@ pub struct VpcIpv6CidrBlockAssociation {
     pub ipv6_pool: Option<String>,
     #[serde(rename = "networkBorderGroup", skip_serializing_if = "Option::is_none")]
     pub network_border_group: Option<String>,
+}
+
+/// The shape `VpcPeeringConnection`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VpcPeeringConnection {
+    #[serde(rename = "accepterVpcInfo", skip_serializing_if = "Option::is_none")]
+    pub accepter_vpc_info: Option<VpcPeeringConnectionVpcInfo>,
+    #[serde(rename = "expirationTime", skip_serializing_if = "Option::is_none")]
+    pub expiration_time: Option<String>,
+    #[serde(rename = "requesterVpcInfo", skip_serializing_if = "Option::is_none")]
+    pub requester_vpc_info: Option<VpcPeeringConnectionVpcInfo>,
+    #[serde(rename = "status", skip_serializing_if = "Option::is_none")]
+    pub status: Option<VpcPeeringConnectionStateReason>,
+    #[serde(rename = "tagSet", default)]
+    pub tags: Vec<Tag>,
+    #[serde(
+        rename = "vpcPeeringConnectionId",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub vpc_peering_connection_id: Option<String>,
+}
+
+/// The shape `VpcPeeringConnectionOptionsDescription`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VpcPeeringConnectionOptionsDescription {
+    #[serde(
+        rename = "allowDnsResolutionFromRemoteVpc",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub allow_dns_resolution_from_remote_vpc: Option<bool>,
+    #[serde(
+        rename = "allowEgressFromLocalClassicLinkToRemoteVpc",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub allow_egress_from_local_classic_link_to_remote_vpc: Option<bool>,
+    #[serde(
+        rename = "allowEgressFromLocalVpcToRemoteClassicLink",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub allow_egress_from_local_vpc_to_remote_classic_link: Option<bool>,
+}
+
+/// The shape `VpcPeeringConnectionStateReason`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VpcPeeringConnectionStateReason {
+    #[serde(rename = "code", skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    #[serde(rename = "message", skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
+
+/// The shape `VpcPeeringConnectionVpcInfo`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VpcPeeringConnectionVpcInfo {
+    #[serde(rename = "cidrBlock", skip_serializing_if = "Option::is_none")]
+    pub cidr_block: Option<String>,
+    #[serde(rename = "cidrBlockSet", default)]
+    pub cidr_block_set: Vec<CidrBlock>,
+    #[serde(rename = "ipv6CidrBlockSet", default)]
+    pub ipv6_cidr_block_set: Vec<Ipv6CidrBlock>,
+    #[serde(rename = "ownerId", skip_serializing_if = "Option::is_none")]
+    pub owner_id: Option<String>,
+    #[serde(rename = "peeringOptions", skip_serializing_if = "Option::is_none")]
+    pub peering_options: Option<VpcPeeringConnectionOptionsDescription>,
+    #[serde(rename = "region", skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    #[serde(rename = "vpcId", skip_serializing_if = "Option::is_none")]
+    pub vpc_id: Option<String>,
 }

@@ -79,19 +79,31 @@ pub const SUPPORTED: &[&str] = &[
     "DeleteLoadBalancer",
     "DeleteTargetGroup",
     "DeregisterTargets",
+    "DescribeAccountLimits",
+    "DescribeCapacityReservation",
+    "DescribeListenerAttributes",
     "DescribeListeners",
     "DescribeLoadBalancerAttributes",
     "DescribeLoadBalancers",
+    "DescribeSSLPolicies",
     "DescribeTags",
     "DescribeTargetGroupAttributes",
     "DescribeTargetGroups",
     "DescribeTargetHealth",
+    "ModifyListener",
+    "ModifyListenerAttributes",
+    "ModifyLoadBalancerAttributes",
+    "ModifyTargetGroup",
+    "ModifyTargetGroupAttributes",
     "RegisterTargets",
     "RemoveTags",
+    "SetIpAddressType",
+    "SetSecurityGroups",
+    "SetSubnets",
 ];
 
 /// A decoded request of any supported operation.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(test, derive(Deserialize))]
 pub enum Request {
     AddTags(Box<AddTagsInput>),
@@ -102,46 +114,80 @@ pub enum Request {
     DeleteLoadBalancer(Box<DeleteLoadBalancerInput>),
     DeleteTargetGroup(Box<DeleteTargetGroupInput>),
     DeregisterTargets(Box<DeregisterTargetsInput>),
+    DescribeAccountLimits(Box<DescribeAccountLimitsInput>),
+    DescribeCapacityReservation(Box<DescribeCapacityReservationInput>),
+    DescribeListenerAttributes(Box<DescribeListenerAttributesInput>),
     DescribeListeners(Box<DescribeListenersInput>),
     DescribeLoadBalancerAttributes(Box<DescribeLoadBalancerAttributesInput>),
     DescribeLoadBalancers(Box<DescribeLoadBalancersInput>),
+    DescribeSSLPolicies(Box<DescribeSSLPoliciesInput>),
     DescribeTags(Box<DescribeTagsInput>),
     DescribeTargetGroupAttributes(Box<DescribeTargetGroupAttributesInput>),
     DescribeTargetGroups(Box<DescribeTargetGroupsInput>),
     DescribeTargetHealth(Box<DescribeTargetHealthInput>),
+    ModifyListener(Box<ModifyListenerInput>),
+    ModifyListenerAttributes(Box<ModifyListenerAttributesInput>),
+    ModifyLoadBalancerAttributes(Box<ModifyLoadBalancerAttributesInput>),
+    ModifyTargetGroup(Box<ModifyTargetGroupInput>),
+    ModifyTargetGroupAttributes(Box<ModifyTargetGroupAttributesInput>),
     RegisterTargets(Box<RegisterTargetsInput>),
     RemoveTags(Box<RemoveTagsInput>),
+    SetIpAddressType(Box<SetIpAddressTypeInput>),
+    SetSecurityGroups(Box<SetSecurityGroupsInput>),
+    SetSubnets(Box<SetSubnetsInput>),
 }
 
 impl Request {
-    /// Decodes the parameters `form` of the operation `action`.
+    /// Decodes the parameters `body` of the operation `action`.
     ///
     /// # Errors
     ///
     /// `InvalidAction`, `UnsupportedOperation`, and what [`Form::decode`] reports.
-    pub fn decode(action: &str, form: &Form) -> Result<Self, Fault> {
+    pub fn decode(action: &str, body: &Form) -> Result<Self, Fault> {
         Ok(match action {
-            "AddTags" => Self::AddTags(form.decode(SERVICE.flavour())?),
-            "CreateListener" => Self::CreateListener(form.decode(SERVICE.flavour())?),
-            "CreateLoadBalancer" => Self::CreateLoadBalancer(form.decode(SERVICE.flavour())?),
-            "CreateTargetGroup" => Self::CreateTargetGroup(form.decode(SERVICE.flavour())?),
-            "DeleteListener" => Self::DeleteListener(form.decode(SERVICE.flavour())?),
-            "DeleteLoadBalancer" => Self::DeleteLoadBalancer(form.decode(SERVICE.flavour())?),
-            "DeleteTargetGroup" => Self::DeleteTargetGroup(form.decode(SERVICE.flavour())?),
-            "DeregisterTargets" => Self::DeregisterTargets(form.decode(SERVICE.flavour())?),
-            "DescribeListeners" => Self::DescribeListeners(form.decode(SERVICE.flavour())?),
+            "AddTags" => Self::AddTags(body.decode(SERVICE.flavour())?),
+            "CreateListener" => Self::CreateListener(body.decode(SERVICE.flavour())?),
+            "CreateLoadBalancer" => Self::CreateLoadBalancer(body.decode(SERVICE.flavour())?),
+            "CreateTargetGroup" => Self::CreateTargetGroup(body.decode(SERVICE.flavour())?),
+            "DeleteListener" => Self::DeleteListener(body.decode(SERVICE.flavour())?),
+            "DeleteLoadBalancer" => Self::DeleteLoadBalancer(body.decode(SERVICE.flavour())?),
+            "DeleteTargetGroup" => Self::DeleteTargetGroup(body.decode(SERVICE.flavour())?),
+            "DeregisterTargets" => Self::DeregisterTargets(body.decode(SERVICE.flavour())?),
+            "DescribeAccountLimits" => Self::DescribeAccountLimits(body.decode(SERVICE.flavour())?),
+            "DescribeCapacityReservation" => {
+                Self::DescribeCapacityReservation(body.decode(SERVICE.flavour())?)
+            }
+            "DescribeListenerAttributes" => {
+                Self::DescribeListenerAttributes(body.decode(SERVICE.flavour())?)
+            }
+            "DescribeListeners" => Self::DescribeListeners(body.decode(SERVICE.flavour())?),
             "DescribeLoadBalancerAttributes" => {
-                Self::DescribeLoadBalancerAttributes(form.decode(SERVICE.flavour())?)
+                Self::DescribeLoadBalancerAttributes(body.decode(SERVICE.flavour())?)
             }
-            "DescribeLoadBalancers" => Self::DescribeLoadBalancers(form.decode(SERVICE.flavour())?),
-            "DescribeTags" => Self::DescribeTags(form.decode(SERVICE.flavour())?),
+            "DescribeLoadBalancers" => Self::DescribeLoadBalancers(body.decode(SERVICE.flavour())?),
+            "DescribeSSLPolicies" => Self::DescribeSSLPolicies(body.decode(SERVICE.flavour())?),
+            "DescribeTags" => Self::DescribeTags(body.decode(SERVICE.flavour())?),
             "DescribeTargetGroupAttributes" => {
-                Self::DescribeTargetGroupAttributes(form.decode(SERVICE.flavour())?)
+                Self::DescribeTargetGroupAttributes(body.decode(SERVICE.flavour())?)
             }
-            "DescribeTargetGroups" => Self::DescribeTargetGroups(form.decode(SERVICE.flavour())?),
-            "DescribeTargetHealth" => Self::DescribeTargetHealth(form.decode(SERVICE.flavour())?),
-            "RegisterTargets" => Self::RegisterTargets(form.decode(SERVICE.flavour())?),
-            "RemoveTags" => Self::RemoveTags(form.decode(SERVICE.flavour())?),
+            "DescribeTargetGroups" => Self::DescribeTargetGroups(body.decode(SERVICE.flavour())?),
+            "DescribeTargetHealth" => Self::DescribeTargetHealth(body.decode(SERVICE.flavour())?),
+            "ModifyListener" => Self::ModifyListener(body.decode(SERVICE.flavour())?),
+            "ModifyListenerAttributes" => {
+                Self::ModifyListenerAttributes(body.decode(SERVICE.flavour())?)
+            }
+            "ModifyLoadBalancerAttributes" => {
+                Self::ModifyLoadBalancerAttributes(body.decode(SERVICE.flavour())?)
+            }
+            "ModifyTargetGroup" => Self::ModifyTargetGroup(body.decode(SERVICE.flavour())?),
+            "ModifyTargetGroupAttributes" => {
+                Self::ModifyTargetGroupAttributes(body.decode(SERVICE.flavour())?)
+            }
+            "RegisterTargets" => Self::RegisterTargets(body.decode(SERVICE.flavour())?),
+            "RemoveTags" => Self::RemoveTags(body.decode(SERVICE.flavour())?),
+            "SetIpAddressType" => Self::SetIpAddressType(body.decode(SERVICE.flavour())?),
+            "SetSecurityGroups" => Self::SetSecurityGroups(body.decode(SERVICE.flavour())?),
+            "SetSubnets" => Self::SetSubnets(body.decode(SERVICE.flavour())?),
             _ => return Err(Fault::no_operation(SERVICE, action, OPERATIONS)),
         })
     }
@@ -158,21 +204,33 @@ impl Request {
             Self::DeleteLoadBalancer(_) => "DeleteLoadBalancer",
             Self::DeleteTargetGroup(_) => "DeleteTargetGroup",
             Self::DeregisterTargets(_) => "DeregisterTargets",
+            Self::DescribeAccountLimits(_) => "DescribeAccountLimits",
+            Self::DescribeCapacityReservation(_) => "DescribeCapacityReservation",
+            Self::DescribeListenerAttributes(_) => "DescribeListenerAttributes",
             Self::DescribeListeners(_) => "DescribeListeners",
             Self::DescribeLoadBalancerAttributes(_) => "DescribeLoadBalancerAttributes",
             Self::DescribeLoadBalancers(_) => "DescribeLoadBalancers",
+            Self::DescribeSSLPolicies(_) => "DescribeSSLPolicies",
             Self::DescribeTags(_) => "DescribeTags",
             Self::DescribeTargetGroupAttributes(_) => "DescribeTargetGroupAttributes",
             Self::DescribeTargetGroups(_) => "DescribeTargetGroups",
             Self::DescribeTargetHealth(_) => "DescribeTargetHealth",
+            Self::ModifyListener(_) => "ModifyListener",
+            Self::ModifyListenerAttributes(_) => "ModifyListenerAttributes",
+            Self::ModifyLoadBalancerAttributes(_) => "ModifyLoadBalancerAttributes",
+            Self::ModifyTargetGroup(_) => "ModifyTargetGroup",
+            Self::ModifyTargetGroupAttributes(_) => "ModifyTargetGroupAttributes",
             Self::RegisterTargets(_) => "RegisterTargets",
             Self::RemoveTags(_) => "RemoveTags",
+            Self::SetIpAddressType(_) => "SetIpAddressType",
+            Self::SetSecurityGroups(_) => "SetSecurityGroups",
+            Self::SetSubnets(_) => "SetSubnets",
         }
     }
 }
 
 /// The answer of any supported operation.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(test, derive(Deserialize))]
 pub enum Response {
     AddTags(Box<AddTagsOutput>),
@@ -183,23 +241,35 @@ pub enum Response {
     DeleteLoadBalancer(Box<DeleteLoadBalancerOutput>),
     DeleteTargetGroup(Box<DeleteTargetGroupOutput>),
     DeregisterTargets(Box<DeregisterTargetsOutput>),
+    DescribeAccountLimits(Box<DescribeAccountLimitsOutput>),
+    DescribeCapacityReservation(Box<DescribeCapacityReservationOutput>),
+    DescribeListenerAttributes(Box<DescribeListenerAttributesOutput>),
     DescribeListeners(Box<DescribeListenersOutput>),
     DescribeLoadBalancerAttributes(Box<DescribeLoadBalancerAttributesOutput>),
     DescribeLoadBalancers(Box<DescribeLoadBalancersOutput>),
+    DescribeSSLPolicies(Box<DescribeSSLPoliciesOutput>),
     DescribeTags(Box<DescribeTagsOutput>),
     DescribeTargetGroupAttributes(Box<DescribeTargetGroupAttributesOutput>),
     DescribeTargetGroups(Box<DescribeTargetGroupsOutput>),
     DescribeTargetHealth(Box<DescribeTargetHealthOutput>),
+    ModifyListener(Box<ModifyListenerOutput>),
+    ModifyListenerAttributes(Box<ModifyListenerAttributesOutput>),
+    ModifyLoadBalancerAttributes(Box<ModifyLoadBalancerAttributesOutput>),
+    ModifyTargetGroup(Box<ModifyTargetGroupOutput>),
+    ModifyTargetGroupAttributes(Box<ModifyTargetGroupAttributesOutput>),
     RegisterTargets(Box<RegisterTargetsOutput>),
     RemoveTags(Box<RemoveTagsOutput>),
+    SetIpAddressType(Box<SetIpAddressTypeOutput>),
+    SetSecurityGroups(Box<SetSecurityGroupsOutput>),
+    SetSubnets(Box<SetSubnetsOutput>),
 }
 
 impl Response {
-    /// The answer's XML document.
+    /// The answer's document.
     ///
     /// # Errors
     ///
-    /// `InternalError` when a value has no form in XML (the generated types all have one).
+    /// `InternalError` when a value has no form on the wire (the generated types all have one).
     pub fn encode(&self, request_id: &str) -> Result<String, Fault> {
         match self {
             Self::AddTags(r) => crate::xml::encode(SERVICE, "AddTags", request_id, r.as_ref()),
@@ -224,6 +294,21 @@ impl Response {
             Self::DeregisterTargets(r) => {
                 crate::xml::encode(SERVICE, "DeregisterTargets", request_id, r.as_ref())
             }
+            Self::DescribeAccountLimits(r) => {
+                crate::xml::encode(SERVICE, "DescribeAccountLimits", request_id, r.as_ref())
+            }
+            Self::DescribeCapacityReservation(r) => crate::xml::encode(
+                SERVICE,
+                "DescribeCapacityReservation",
+                request_id,
+                r.as_ref(),
+            ),
+            Self::DescribeListenerAttributes(r) => crate::xml::encode(
+                SERVICE,
+                "DescribeListenerAttributes",
+                request_id,
+                r.as_ref(),
+            ),
             Self::DescribeListeners(r) => {
                 crate::xml::encode(SERVICE, "DescribeListeners", request_id, r.as_ref())
             }
@@ -235,6 +320,9 @@ impl Response {
             ),
             Self::DescribeLoadBalancers(r) => {
                 crate::xml::encode(SERVICE, "DescribeLoadBalancers", request_id, r.as_ref())
+            }
+            Self::DescribeSSLPolicies(r) => {
+                crate::xml::encode(SERVICE, "DescribeSSLPolicies", request_id, r.as_ref())
             }
             Self::DescribeTags(r) => {
                 crate::xml::encode(SERVICE, "DescribeTags", request_id, r.as_ref())
@@ -251,11 +339,41 @@ impl Response {
             Self::DescribeTargetHealth(r) => {
                 crate::xml::encode(SERVICE, "DescribeTargetHealth", request_id, r.as_ref())
             }
+            Self::ModifyListener(r) => {
+                crate::xml::encode(SERVICE, "ModifyListener", request_id, r.as_ref())
+            }
+            Self::ModifyListenerAttributes(r) => {
+                crate::xml::encode(SERVICE, "ModifyListenerAttributes", request_id, r.as_ref())
+            }
+            Self::ModifyLoadBalancerAttributes(r) => crate::xml::encode(
+                SERVICE,
+                "ModifyLoadBalancerAttributes",
+                request_id,
+                r.as_ref(),
+            ),
+            Self::ModifyTargetGroup(r) => {
+                crate::xml::encode(SERVICE, "ModifyTargetGroup", request_id, r.as_ref())
+            }
+            Self::ModifyTargetGroupAttributes(r) => crate::xml::encode(
+                SERVICE,
+                "ModifyTargetGroupAttributes",
+                request_id,
+                r.as_ref(),
+            ),
             Self::RegisterTargets(r) => {
                 crate::xml::encode(SERVICE, "RegisterTargets", request_id, r.as_ref())
             }
             Self::RemoveTags(r) => {
                 crate::xml::encode(SERVICE, "RemoveTags", request_id, r.as_ref())
+            }
+            Self::SetIpAddressType(r) => {
+                crate::xml::encode(SERVICE, "SetIpAddressType", request_id, r.as_ref())
+            }
+            Self::SetSecurityGroups(r) => {
+                crate::xml::encode(SERVICE, "SetSecurityGroups", request_id, r.as_ref())
+            }
+            Self::SetSubnets(r) => {
+                crate::xml::encode(SERVICE, "SetSubnets", request_id, r.as_ref())
             }
         }
     }
@@ -301,6 +419,21 @@ impl Operation for DeregisterTargetsInput {
     const NAME: &'static str = "DeregisterTargets";
     type Output = DeregisterTargetsOutput;
 }
+impl Operation for DescribeAccountLimitsInput {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "DescribeAccountLimits";
+    type Output = DescribeAccountLimitsOutput;
+}
+impl Operation for DescribeCapacityReservationInput {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "DescribeCapacityReservation";
+    type Output = DescribeCapacityReservationOutput;
+}
+impl Operation for DescribeListenerAttributesInput {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "DescribeListenerAttributes";
+    type Output = DescribeListenerAttributesOutput;
+}
 impl Operation for DescribeListenersInput {
     const SERVICE: Service = SERVICE;
     const NAME: &'static str = "DescribeListeners";
@@ -315,6 +448,11 @@ impl Operation for DescribeLoadBalancersInput {
     const SERVICE: Service = SERVICE;
     const NAME: &'static str = "DescribeLoadBalancers";
     type Output = DescribeLoadBalancersOutput;
+}
+impl Operation for DescribeSSLPoliciesInput {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "DescribeSSLPolicies";
+    type Output = DescribeSSLPoliciesOutput;
 }
 impl Operation for DescribeTagsInput {
     const SERVICE: Service = SERVICE;
@@ -336,6 +474,31 @@ impl Operation for DescribeTargetHealthInput {
     const NAME: &'static str = "DescribeTargetHealth";
     type Output = DescribeTargetHealthOutput;
 }
+impl Operation for ModifyListenerInput {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "ModifyListener";
+    type Output = ModifyListenerOutput;
+}
+impl Operation for ModifyListenerAttributesInput {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "ModifyListenerAttributes";
+    type Output = ModifyListenerAttributesOutput;
+}
+impl Operation for ModifyLoadBalancerAttributesInput {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "ModifyLoadBalancerAttributes";
+    type Output = ModifyLoadBalancerAttributesOutput;
+}
+impl Operation for ModifyTargetGroupInput {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "ModifyTargetGroup";
+    type Output = ModifyTargetGroupOutput;
+}
+impl Operation for ModifyTargetGroupAttributesInput {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "ModifyTargetGroupAttributes";
+    type Output = ModifyTargetGroupAttributesOutput;
+}
 impl Operation for RegisterTargetsInput {
     const SERVICE: Service = SERVICE;
     const NAME: &'static str = "RegisterTargets";
@@ -345,6 +508,21 @@ impl Operation for RemoveTagsInput {
     const SERVICE: Service = SERVICE;
     const NAME: &'static str = "RemoveTags";
     type Output = RemoveTagsOutput;
+}
+impl Operation for SetIpAddressTypeInput {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "SetIpAddressType";
+    type Output = SetIpAddressTypeOutput;
+}
+impl Operation for SetSecurityGroupsInput {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "SetSecurityGroups";
+    type Output = SetSecurityGroupsOutput;
+}
+impl Operation for SetSubnetsInput {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "SetSubnets";
+    type Output = SetSubnetsOutput;
 }
 
 /// The values of the enumeration `ActionTypeEnum`; fields hold them as `String`.
@@ -399,6 +577,15 @@ impl AuthenticateOidcActionConditionalBehaviorEnum {
     pub const ALL: &[&str] = &["deny", "allow", "authenticate"];
 }
 
+/// The values of the enumeration `CapacityReservationStateEnum`; fields hold them as `String`.
+#[derive(Debug, Clone, Copy)]
+pub enum CapacityReservationStateEnum {}
+
+impl CapacityReservationStateEnum {
+    /// Every value that the model knows.
+    pub const ALL: &[&str] = &["provisioned", "pending", "rebalancing", "failed"];
+}
+
 /// The values of the enumeration `DescribeTargetHealthInputIncludeEnum`; fields hold them as `String`.
 #[derive(Debug, Clone, Copy)]
 pub enum DescribeTargetHealthInputIncludeEnum {}
@@ -413,6 +600,15 @@ impl DescribeTargetHealthInputIncludeEnum {
 pub enum EnablePrefixForIpv6SourceNatEnum {}
 
 impl EnablePrefixForIpv6SourceNatEnum {
+    /// Every value that the model knows.
+    pub const ALL: &[&str] = &["on", "off"];
+}
+
+/// The values of the enumeration `EnforceSecurityGroupInboundRulesOnPrivateLinkTrafficEnum`; fields hold them as `String`.
+#[derive(Debug, Clone, Copy)]
+pub enum EnforceSecurityGroupInboundRulesOnPrivateLinkTrafficEnum {}
+
+impl EnforceSecurityGroupInboundRulesOnPrivateLinkTrafficEnum {
     /// Every value that the model knows.
     pub const ALL: &[&str] = &["on", "off"];
 }
@@ -586,7 +782,7 @@ impl TrustStoreAssociationStatusEnum {
 }
 
 /// The shape `Action`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Action {
     #[serde(
@@ -622,7 +818,7 @@ pub struct Action {
 }
 
 /// The shape `AddTagsInput`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AddTagsInput {
     #[serde(rename = "ResourceArns")]
@@ -632,11 +828,11 @@ pub struct AddTagsInput {
 }
 
 /// The shape `AddTagsOutput`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct AddTagsOutput {}
 
 /// The shape `AdministrativeOverride`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct AdministrativeOverride {
     #[serde(rename = "Description", skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
@@ -647,7 +843,7 @@ pub struct AdministrativeOverride {
 }
 
 /// The shape `AnomalyDetection`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct AnomalyDetection {
     #[serde(rename = "MitigationInEffect", skip_serializing_if = "Option::is_none")]
     pub mitigation_in_effect: Option<String>,
@@ -656,7 +852,7 @@ pub struct AnomalyDetection {
 }
 
 /// The shape `AuthenticateCognitoActionConfig`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AuthenticateCognitoActionConfig {
     #[serde(rename = "AuthenticationRequestExtraParams", default)]
@@ -681,7 +877,7 @@ pub struct AuthenticateCognitoActionConfig {
 }
 
 /// The shape `AuthenticateOidcActionConfig`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AuthenticateOidcActionConfig {
     #[serde(rename = "AuthenticationRequestExtraParams", default)]
@@ -717,7 +913,7 @@ pub struct AuthenticateOidcActionConfig {
 }
 
 /// The shape `AvailabilityZone`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct AvailabilityZone {
     #[serde(rename = "LoadBalancerAddresses", default)]
     pub load_balancer_addresses: Vec<LoadBalancerAddress>,
@@ -731,8 +927,17 @@ pub struct AvailabilityZone {
     pub zone_name: Option<String>,
 }
 
+/// The shape `CapacityReservationStatus`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct CapacityReservationStatus {
+    #[serde(rename = "Code", skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    #[serde(rename = "Reason", skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
 /// The shape `Certificate`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Certificate {
     #[serde(rename = "CertificateArn", skip_serializing_if = "Option::is_none")]
@@ -741,8 +946,17 @@ pub struct Certificate {
     pub is_default: Option<bool>,
 }
 
+/// The shape `Cipher`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Cipher {
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "Priority", skip_serializing_if = "Option::is_none")]
+    pub priority: Option<i32>,
+}
+
 /// The shape `CreateListenerInput`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CreateListenerInput {
     #[serde(rename = "AlpnPolicy", default)]
@@ -769,14 +983,14 @@ pub struct CreateListenerInput {
 }
 
 /// The shape `CreateListenerOutput`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CreateListenerOutput {
     #[serde(rename = "Listeners", default)]
     pub listeners: Vec<Listener>,
 }
 
 /// The shape `CreateLoadBalancerInput`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CreateLoadBalancerInput {
     #[serde(
@@ -810,14 +1024,14 @@ pub struct CreateLoadBalancerInput {
 }
 
 /// The shape `CreateLoadBalancerOutput`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CreateLoadBalancerOutput {
     #[serde(rename = "LoadBalancers", default)]
     pub load_balancers: Vec<LoadBalancer>,
 }
 
 /// The shape `CreateTargetGroupInput`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CreateTargetGroupInput {
     #[serde(rename = "HealthCheckEnabled", skip_serializing_if = "Option::is_none")]
@@ -874,14 +1088,14 @@ pub struct CreateTargetGroupInput {
 }
 
 /// The shape `CreateTargetGroupOutput`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CreateTargetGroupOutput {
     #[serde(rename = "TargetGroups", default)]
     pub target_groups: Vec<TargetGroup>,
 }
 
 /// The shape `DeleteListenerInput`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DeleteListenerInput {
     #[serde(rename = "ListenerArn")]
@@ -889,11 +1103,11 @@ pub struct DeleteListenerInput {
 }
 
 /// The shape `DeleteListenerOutput`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct DeleteListenerOutput {}
 
 /// The shape `DeleteLoadBalancerInput`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DeleteLoadBalancerInput {
     #[serde(rename = "LoadBalancerArn")]
@@ -901,11 +1115,11 @@ pub struct DeleteLoadBalancerInput {
 }
 
 /// The shape `DeleteLoadBalancerOutput`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct DeleteLoadBalancerOutput {}
 
 /// The shape `DeleteTargetGroupInput`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DeleteTargetGroupInput {
     #[serde(rename = "TargetGroupArn")]
@@ -913,11 +1127,11 @@ pub struct DeleteTargetGroupInput {
 }
 
 /// The shape `DeleteTargetGroupOutput`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct DeleteTargetGroupOutput {}
 
 /// The shape `DeregisterTargetsInput`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DeregisterTargetsInput {
     #[serde(rename = "TargetGroupArn")]
@@ -927,11 +1141,72 @@ pub struct DeregisterTargetsInput {
 }
 
 /// The shape `DeregisterTargetsOutput`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct DeregisterTargetsOutput {}
 
+/// The shape `DescribeAccountLimitsInput`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DescribeAccountLimitsInput {
+    #[serde(rename = "Marker", skip_serializing_if = "Option::is_none")]
+    pub marker: Option<String>,
+    #[serde(rename = "PageSize", skip_serializing_if = "Option::is_none")]
+    pub page_size: Option<i32>,
+}
+
+/// The shape `DescribeAccountLimitsOutput`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct DescribeAccountLimitsOutput {
+    #[serde(rename = "Limits", default)]
+    pub limits: Vec<Limit>,
+    #[serde(rename = "NextMarker", skip_serializing_if = "Option::is_none")]
+    pub next_marker: Option<String>,
+}
+
+/// The shape `DescribeCapacityReservationInput`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DescribeCapacityReservationInput {
+    #[serde(rename = "LoadBalancerArn")]
+    pub load_balancer_arn: String,
+}
+
+/// The shape `DescribeCapacityReservationOutput`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct DescribeCapacityReservationOutput {
+    #[serde(rename = "CapacityReservationState", default)]
+    pub capacity_reservation_state: Vec<ZonalCapacityReservationState>,
+    #[serde(
+        rename = "DecreaseRequestsRemaining",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub decrease_requests_remaining: Option<i32>,
+    #[serde(rename = "LastModifiedTime", skip_serializing_if = "Option::is_none")]
+    pub last_modified_time: Option<String>,
+    #[serde(
+        rename = "MinimumLoadBalancerCapacity",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub minimum_load_balancer_capacity: Option<MinimumLoadBalancerCapacity>,
+}
+
+/// The shape `DescribeListenerAttributesInput`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DescribeListenerAttributesInput {
+    #[serde(rename = "ListenerArn")]
+    pub listener_arn: String,
+}
+
+/// The shape `DescribeListenerAttributesOutput`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct DescribeListenerAttributesOutput {
+    #[serde(rename = "Attributes", default)]
+    pub attributes: Vec<ListenerAttribute>,
+}
+
 /// The shape `DescribeListenersInput`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DescribeListenersInput {
     #[serde(rename = "ListenerArns", default)]
@@ -945,7 +1220,7 @@ pub struct DescribeListenersInput {
 }
 
 /// The shape `DescribeListenersOutput`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct DescribeListenersOutput {
     #[serde(rename = "Listeners", default)]
     pub listeners: Vec<Listener>,
@@ -954,7 +1229,7 @@ pub struct DescribeListenersOutput {
 }
 
 /// The shape `DescribeLoadBalancerAttributesInput`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DescribeLoadBalancerAttributesInput {
     #[serde(rename = "LoadBalancerArn")]
@@ -962,14 +1237,14 @@ pub struct DescribeLoadBalancerAttributesInput {
 }
 
 /// The shape `DescribeLoadBalancerAttributesOutput`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct DescribeLoadBalancerAttributesOutput {
     #[serde(rename = "Attributes", default)]
     pub attributes: Vec<LoadBalancerAttribute>,
 }
 
 /// The shape `DescribeLoadBalancersInput`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DescribeLoadBalancersInput {
     #[serde(rename = "LoadBalancerArns", default)]
@@ -983,7 +1258,7 @@ pub struct DescribeLoadBalancersInput {
 }
 
 /// The shape `DescribeLoadBalancersOutput`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct DescribeLoadBalancersOutput {
     #[serde(rename = "LoadBalancers", default)]
     pub load_balancers: Vec<LoadBalancer>,
@@ -991,8 +1266,31 @@ pub struct DescribeLoadBalancersOutput {
     pub next_marker: Option<String>,
 }
 
+/// The shape `DescribeSSLPoliciesInput`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DescribeSSLPoliciesInput {
+    #[serde(rename = "LoadBalancerType", skip_serializing_if = "Option::is_none")]
+    pub load_balancer_type: Option<String>,
+    #[serde(rename = "Marker", skip_serializing_if = "Option::is_none")]
+    pub marker: Option<String>,
+    #[serde(rename = "Names", default)]
+    pub names: Vec<String>,
+    #[serde(rename = "PageSize", skip_serializing_if = "Option::is_none")]
+    pub page_size: Option<i32>,
+}
+
+/// The shape `DescribeSSLPoliciesOutput`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct DescribeSSLPoliciesOutput {
+    #[serde(rename = "NextMarker", skip_serializing_if = "Option::is_none")]
+    pub next_marker: Option<String>,
+    #[serde(rename = "SslPolicies", default)]
+    pub ssl_policies: Vec<SslPolicy>,
+}
+
 /// The shape `DescribeTagsInput`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DescribeTagsInput {
     #[serde(rename = "ResourceArns")]
@@ -1000,14 +1298,14 @@ pub struct DescribeTagsInput {
 }
 
 /// The shape `DescribeTagsOutput`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct DescribeTagsOutput {
     #[serde(rename = "TagDescriptions", default)]
     pub tag_descriptions: Vec<TagDescription>,
 }
 
 /// The shape `DescribeTargetGroupAttributesInput`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DescribeTargetGroupAttributesInput {
     #[serde(rename = "TargetGroupArn")]
@@ -1015,14 +1313,14 @@ pub struct DescribeTargetGroupAttributesInput {
 }
 
 /// The shape `DescribeTargetGroupAttributesOutput`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct DescribeTargetGroupAttributesOutput {
     #[serde(rename = "Attributes", default)]
     pub attributes: Vec<TargetGroupAttribute>,
 }
 
 /// The shape `DescribeTargetGroupsInput`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DescribeTargetGroupsInput {
     #[serde(rename = "LoadBalancerArn", skip_serializing_if = "Option::is_none")]
@@ -1038,7 +1336,7 @@ pub struct DescribeTargetGroupsInput {
 }
 
 /// The shape `DescribeTargetGroupsOutput`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct DescribeTargetGroupsOutput {
     #[serde(rename = "NextMarker", skip_serializing_if = "Option::is_none")]
     pub next_marker: Option<String>,
@@ -1047,7 +1345,7 @@ pub struct DescribeTargetGroupsOutput {
 }
 
 /// The shape `DescribeTargetHealthInput`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DescribeTargetHealthInput {
     #[serde(rename = "Include", default)]
@@ -1059,14 +1357,14 @@ pub struct DescribeTargetHealthInput {
 }
 
 /// The shape `DescribeTargetHealthOutput`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct DescribeTargetHealthOutput {
     #[serde(rename = "TargetHealthDescriptions", default)]
     pub target_health_descriptions: Vec<TargetHealthDescription>,
 }
 
 /// The shape `FixedResponseActionConfig`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FixedResponseActionConfig {
     #[serde(rename = "ContentType", skip_serializing_if = "Option::is_none")]
@@ -1078,7 +1376,7 @@ pub struct FixedResponseActionConfig {
 }
 
 /// The shape `ForwardActionConfig`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ForwardActionConfig {
     #[serde(
@@ -1091,7 +1389,7 @@ pub struct ForwardActionConfig {
 }
 
 /// The shape `IpamPools`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IpamPools {
     #[serde(rename = "Ipv4IpamPoolId", skip_serializing_if = "Option::is_none")]
@@ -1099,7 +1397,7 @@ pub struct IpamPools {
 }
 
 /// The shape `JwtValidationActionAdditionalClaim`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct JwtValidationActionAdditionalClaim {
     #[serde(rename = "Format")]
@@ -1111,7 +1409,7 @@ pub struct JwtValidationActionAdditionalClaim {
 }
 
 /// The shape `JwtValidationActionConfig`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct JwtValidationActionConfig {
     #[serde(rename = "AdditionalClaims", default)]
@@ -1122,8 +1420,17 @@ pub struct JwtValidationActionConfig {
     pub jwks_endpoint: String,
 }
 
+/// The shape `Limit`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Limit {
+    #[serde(rename = "Max", skip_serializing_if = "Option::is_none")]
+    pub max: Option<String>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
 /// The shape `Listener`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Listener {
     #[serde(rename = "AlpnPolicy", default)]
     pub alpn_policy: Vec<String>,
@@ -1148,8 +1455,18 @@ pub struct Listener {
     pub ssl_policy: Option<String>,
 }
 
+/// The shape `ListenerAttribute`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListenerAttribute {
+    #[serde(rename = "Key", skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    #[serde(rename = "Value", skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+}
+
 /// The shape `LoadBalancer`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct LoadBalancer {
     #[serde(rename = "AvailabilityZones", default)]
     pub availability_zones: Vec<AvailabilityZone>,
@@ -1198,7 +1515,7 @@ pub struct LoadBalancer {
 }
 
 /// The shape `LoadBalancerAddress`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct LoadBalancerAddress {
     #[serde(rename = "AllocationId", skip_serializing_if = "Option::is_none")]
     pub allocation_id: Option<String>,
@@ -1211,7 +1528,8 @@ pub struct LoadBalancerAddress {
 }
 
 /// The shape `LoadBalancerAttribute`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LoadBalancerAttribute {
     #[serde(rename = "Key", skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
@@ -1220,7 +1538,7 @@ pub struct LoadBalancerAttribute {
 }
 
 /// The shape `LoadBalancerState`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct LoadBalancerState {
     #[serde(rename = "Code", skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
@@ -1229,7 +1547,7 @@ pub struct LoadBalancerState {
 }
 
 /// The shape `Matcher`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Matcher {
     #[serde(rename = "GrpcCode", skip_serializing_if = "Option::is_none")]
@@ -1238,8 +1556,146 @@ pub struct Matcher {
     pub http_code: Option<String>,
 }
 
+/// The shape `MinimumLoadBalancerCapacity`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct MinimumLoadBalancerCapacity {
+    #[serde(rename = "CapacityUnits", skip_serializing_if = "Option::is_none")]
+    pub capacity_units: Option<i32>,
+}
+
+/// The shape `ModifyListenerAttributesInput`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModifyListenerAttributesInput {
+    #[serde(rename = "Attributes")]
+    pub attributes: Vec<ListenerAttribute>,
+    #[serde(rename = "ListenerArn")]
+    pub listener_arn: String,
+}
+
+/// The shape `ModifyListenerAttributesOutput`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ModifyListenerAttributesOutput {
+    #[serde(rename = "Attributes", default)]
+    pub attributes: Vec<ListenerAttribute>,
+}
+
+/// The shape `ModifyListenerInput`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModifyListenerInput {
+    #[serde(rename = "AlpnPolicy", default)]
+    pub alpn_policy: Vec<String>,
+    #[serde(rename = "Certificates", default)]
+    pub certificates: Vec<Certificate>,
+    #[serde(rename = "DefaultActions", default)]
+    pub default_actions: Vec<Action>,
+    #[serde(rename = "ListenerArn")]
+    pub listener_arn: String,
+    #[serde(
+        rename = "MutualAuthentication",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub mutual_authentication: Option<MutualAuthenticationAttributes>,
+    #[serde(rename = "Port", skip_serializing_if = "Option::is_none")]
+    pub port: Option<i32>,
+    #[serde(rename = "Protocol", skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<String>,
+    #[serde(rename = "SslPolicy", skip_serializing_if = "Option::is_none")]
+    pub ssl_policy: Option<String>,
+}
+
+/// The shape `ModifyListenerOutput`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ModifyListenerOutput {
+    #[serde(rename = "Listeners", default)]
+    pub listeners: Vec<Listener>,
+}
+
+/// The shape `ModifyLoadBalancerAttributesInput`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModifyLoadBalancerAttributesInput {
+    #[serde(rename = "Attributes")]
+    pub attributes: Vec<LoadBalancerAttribute>,
+    #[serde(rename = "LoadBalancerArn")]
+    pub load_balancer_arn: String,
+}
+
+/// The shape `ModifyLoadBalancerAttributesOutput`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ModifyLoadBalancerAttributesOutput {
+    #[serde(rename = "Attributes", default)]
+    pub attributes: Vec<LoadBalancerAttribute>,
+}
+
+/// The shape `ModifyTargetGroupAttributesInput`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModifyTargetGroupAttributesInput {
+    #[serde(rename = "Attributes")]
+    pub attributes: Vec<TargetGroupAttribute>,
+    #[serde(rename = "TargetGroupArn")]
+    pub target_group_arn: String,
+}
+
+/// The shape `ModifyTargetGroupAttributesOutput`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ModifyTargetGroupAttributesOutput {
+    #[serde(rename = "Attributes", default)]
+    pub attributes: Vec<TargetGroupAttribute>,
+}
+
+/// The shape `ModifyTargetGroupInput`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModifyTargetGroupInput {
+    #[serde(rename = "HealthCheckEnabled", skip_serializing_if = "Option::is_none")]
+    pub health_check_enabled: Option<bool>,
+    #[serde(
+        rename = "HealthCheckIntervalSeconds",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub health_check_interval_seconds: Option<i32>,
+    #[serde(rename = "HealthCheckPath", skip_serializing_if = "Option::is_none")]
+    pub health_check_path: Option<String>,
+    #[serde(rename = "HealthCheckPort", skip_serializing_if = "Option::is_none")]
+    pub health_check_port: Option<String>,
+    #[serde(
+        rename = "HealthCheckProtocol",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub health_check_protocol: Option<String>,
+    #[serde(
+        rename = "HealthCheckTimeoutSeconds",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub health_check_timeout_seconds: Option<i32>,
+    #[serde(
+        rename = "HealthyThresholdCount",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub healthy_threshold_count: Option<i32>,
+    #[serde(rename = "Matcher", skip_serializing_if = "Option::is_none")]
+    pub matcher: Option<Matcher>,
+    #[serde(rename = "TargetGroupArn")]
+    pub target_group_arn: String,
+    #[serde(
+        rename = "UnhealthyThresholdCount",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub unhealthy_threshold_count: Option<i32>,
+}
+
+/// The shape `ModifyTargetGroupOutput`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ModifyTargetGroupOutput {
+    #[serde(rename = "TargetGroups", default)]
+    pub target_groups: Vec<TargetGroup>,
+}
+
 /// The shape `MutualAuthenticationAttributes`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MutualAuthenticationAttributes {
     #[serde(
@@ -1264,7 +1720,7 @@ pub struct MutualAuthenticationAttributes {
 }
 
 /// The shape `RedirectActionConfig`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RedirectActionConfig {
     #[serde(rename = "Host", skip_serializing_if = "Option::is_none")]
@@ -1282,7 +1738,7 @@ pub struct RedirectActionConfig {
 }
 
 /// The shape `RegisterTargetsInput`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RegisterTargetsInput {
     #[serde(rename = "TargetGroupArn")]
@@ -1292,11 +1748,11 @@ pub struct RegisterTargetsInput {
 }
 
 /// The shape `RegisterTargetsOutput`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct RegisterTargetsOutput {}
 
 /// The shape `RemoveTagsInput`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RemoveTagsInput {
     #[serde(rename = "ResourceArns")]
@@ -1306,11 +1762,101 @@ pub struct RemoveTagsInput {
 }
 
 /// The shape `RemoveTagsOutput`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct RemoveTagsOutput {}
 
+/// The shape `SetIpAddressTypeInput`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetIpAddressTypeInput {
+    #[serde(rename = "IpAddressType")]
+    pub ip_address_type: String,
+    #[serde(rename = "LoadBalancerArn")]
+    pub load_balancer_arn: String,
+}
+
+/// The shape `SetIpAddressTypeOutput`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct SetIpAddressTypeOutput {
+    #[serde(rename = "IpAddressType", skip_serializing_if = "Option::is_none")]
+    pub ip_address_type: Option<String>,
+}
+
+/// The shape `SetSecurityGroupsInput`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetSecurityGroupsInput {
+    #[serde(
+        rename = "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub enforce_security_group_inbound_rules_on_private_link_traffic: Option<String>,
+    #[serde(rename = "LoadBalancerArn")]
+    pub load_balancer_arn: String,
+    #[serde(rename = "SecurityGroups")]
+    pub security_groups: Vec<String>,
+}
+
+/// The shape `SetSecurityGroupsOutput`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct SetSecurityGroupsOutput {
+    #[serde(
+        rename = "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub enforce_security_group_inbound_rules_on_private_link_traffic: Option<String>,
+    #[serde(rename = "SecurityGroupIds", default)]
+    pub security_group_ids: Vec<String>,
+}
+
+/// The shape `SetSubnetsInput`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetSubnetsInput {
+    #[serde(
+        rename = "EnablePrefixForIpv6SourceNat",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub enable_prefix_for_ipv6_source_nat: Option<String>,
+    #[serde(rename = "IpAddressType", skip_serializing_if = "Option::is_none")]
+    pub ip_address_type: Option<String>,
+    #[serde(rename = "LoadBalancerArn")]
+    pub load_balancer_arn: String,
+    #[serde(rename = "SubnetMappings", default)]
+    pub subnet_mappings: Vec<SubnetMapping>,
+    #[serde(rename = "Subnets", default)]
+    pub subnets: Vec<String>,
+}
+
+/// The shape `SetSubnetsOutput`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct SetSubnetsOutput {
+    #[serde(rename = "AvailabilityZones", default)]
+    pub availability_zones: Vec<AvailabilityZone>,
+    #[serde(
+        rename = "EnablePrefixForIpv6SourceNat",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub enable_prefix_for_ipv6_source_nat: Option<String>,
+    #[serde(rename = "IpAddressType", skip_serializing_if = "Option::is_none")]
+    pub ip_address_type: Option<String>,
+}
+
+/// The shape `SslPolicy`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct SslPolicy {
+    #[serde(rename = "Ciphers", default)]
+    pub ciphers: Vec<Cipher>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "SslProtocols", default)]
+    pub ssl_protocols: Vec<String>,
+    #[serde(rename = "SupportedLoadBalancerTypes", default)]
+    pub supported_load_balancer_types: Vec<String>,
+}
+
 /// The shape `SubnetMapping`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SubnetMapping {
     #[serde(rename = "AllocationId", skip_serializing_if = "Option::is_none")]
@@ -1329,7 +1875,7 @@ pub struct SubnetMapping {
 }
 
 /// The shape `Tag`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tag {
     #[serde(rename = "Key")]
@@ -1339,7 +1885,7 @@ pub struct Tag {
 }
 
 /// The shape `TagDescription`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct TagDescription {
     #[serde(rename = "ResourceArn", skip_serializing_if = "Option::is_none")]
     pub resource_arn: Option<String>,
@@ -1348,7 +1894,7 @@ pub struct TagDescription {
 }
 
 /// The shape `TargetDescription`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TargetDescription {
     #[serde(rename = "AvailabilityZone", skip_serializing_if = "Option::is_none")]
@@ -1362,7 +1908,7 @@ pub struct TargetDescription {
 }
 
 /// The shape `TargetGroup`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct TargetGroup {
     #[serde(rename = "HealthCheckEnabled", skip_serializing_if = "Option::is_none")]
     pub health_check_enabled: Option<bool>,
@@ -1420,7 +1966,8 @@ pub struct TargetGroup {
 }
 
 /// The shape `TargetGroupAttribute`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TargetGroupAttribute {
     #[serde(rename = "Key", skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
@@ -1429,7 +1976,7 @@ pub struct TargetGroupAttribute {
 }
 
 /// The shape `TargetGroupStickinessConfig`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TargetGroupStickinessConfig {
     #[serde(rename = "DurationSeconds", skip_serializing_if = "Option::is_none")]
@@ -1439,7 +1986,7 @@ pub struct TargetGroupStickinessConfig {
 }
 
 /// The shape `TargetGroupTuple`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TargetGroupTuple {
     #[serde(rename = "TargetGroupArn", skip_serializing_if = "Option::is_none")]
@@ -1449,7 +1996,7 @@ pub struct TargetGroupTuple {
 }
 
 /// The shape `TargetHealth`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct TargetHealth {
     #[serde(rename = "Description", skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
@@ -1460,7 +2007,7 @@ pub struct TargetHealth {
 }
 
 /// The shape `TargetHealthDescription`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct TargetHealthDescription {
     #[serde(
         rename = "AdministrativeOverride",
@@ -1475,4 +2022,18 @@ pub struct TargetHealthDescription {
     pub target: Option<TargetDescription>,
     #[serde(rename = "TargetHealth", skip_serializing_if = "Option::is_none")]
     pub target_health: Option<TargetHealth>,
+}
+
+/// The shape `ZonalCapacityReservationState`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ZonalCapacityReservationState {
+    #[serde(rename = "AvailabilityZone", skip_serializing_if = "Option::is_none")]
+    pub availability_zone: Option<String>,
+    #[serde(
+        rename = "EffectiveCapacityUnits",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub effective_capacity_units: Option<f64>,
+    #[serde(rename = "State", skip_serializing_if = "Option::is_none")]
+    pub state: Option<CapacityReservationStatus>,
 }

@@ -356,10 +356,16 @@ struct Pairs<'a> {
     flavour: Flavour,
 }
 
+const KEY: [&str; 2] = ["key", "Name"];
+const VALUE: [&str; 2] = ["value", "Value"];
+
 impl<'a> Pairs<'a> {
-    fn part(node: &'a Node, name: &'static str) -> Result<&'a Node, Error> {
-        node.children
+    /// `key` and `value`; SNS's message attributes say `Name` and `Value`.
+    fn part(node: &'a Node, [name, other]: [&'static str; 2]) -> Result<&'a Node, Error> {
+        let children = &node.children;
+        children
             .get(name)
+            .or_else(|| children.get(other))
             .ok_or_else(|| de::Error::missing_field(name))
     }
 }
@@ -378,11 +384,11 @@ impl<'de> MapAccess<'de> for Pairs<'de> {
         let strange = node
             .children
             .iter()
-            .find(|(name, _)| !["key", "value"].contains(&name.as_str()));
+            .find(|(name, _)| ![KEY, VALUE].as_flattened().contains(&name.as_str()));
         if let Some((name, node)) = strange {
             return Err(first_leaf(node).at(name).at(index).at("entry"));
         }
-        Self::part(node, "key")
+        Self::part(node, KEY)
             .and_then(|key| {
                 seed.deserialize(Reader::new(key, self.flavour))
                     .map_err(|error| error.at("key"))
@@ -396,7 +402,7 @@ impl<'de> MapAccess<'de> for Pairs<'de> {
             .next
             .take()
             .ok_or_else(|| de::Error::custom("a key before its value"))?;
-        Self::part(node, "value")
+        Self::part(node, VALUE)
             .and_then(|value| {
                 seed.deserialize(Reader::new(value, self.flavour))
                     .map_err(|error| error.at("value"))

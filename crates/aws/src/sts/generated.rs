@@ -30,24 +30,28 @@ pub const OPERATIONS: &[&str] = &[
 ];
 
 /// Names of the operations that [`Request::decode`] accepts, sorted.
-pub const SUPPORTED: &[&str] = &["GetCallerIdentity"];
+pub const SUPPORTED: &[&str] = &["AssumeRole", "GetCallerIdentity", "GetSessionToken"];
 
 /// A decoded request of any supported operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(test, derive(Deserialize))]
 pub enum Request {
+    AssumeRole(Box<AssumeRoleRequest>),
     GetCallerIdentity(Box<GetCallerIdentityRequest>),
+    GetSessionToken(Box<GetSessionTokenRequest>),
 }
 
 impl Request {
-    /// Decodes the parameters `form` of the operation `action`.
+    /// Decodes the parameters `body` of the operation `action`.
     ///
     /// # Errors
     ///
     /// `InvalidAction`, `UnsupportedOperation`, and what [`Form::decode`] reports.
-    pub fn decode(action: &str, form: &Form) -> Result<Self, Fault> {
+    pub fn decode(action: &str, body: &Form) -> Result<Self, Fault> {
         Ok(match action {
-            "GetCallerIdentity" => Self::GetCallerIdentity(form.decode(SERVICE.flavour())?),
+            "AssumeRole" => Self::AssumeRole(body.decode(SERVICE.flavour())?),
+            "GetCallerIdentity" => Self::GetCallerIdentity(body.decode(SERVICE.flavour())?),
+            "GetSessionToken" => Self::GetSessionToken(body.decode(SERVICE.flavour())?),
             _ => return Err(Fault::no_operation(SERVICE, action, OPERATIONS)),
         })
     }
@@ -56,7 +60,9 @@ impl Request {
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
+            Self::AssumeRole(_) => "AssumeRole",
             Self::GetCallerIdentity(_) => "GetCallerIdentity",
+            Self::GetSessionToken(_) => "GetSessionToken",
         }
     }
 }
@@ -65,28 +71,111 @@ impl Request {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(test, derive(Deserialize))]
 pub enum Response {
+    AssumeRole(Box<AssumeRoleResponse>),
     GetCallerIdentity(Box<GetCallerIdentityResponse>),
+    GetSessionToken(Box<GetSessionTokenResponse>),
 }
 
 impl Response {
-    /// The answer's XML document.
+    /// The answer's document.
     ///
     /// # Errors
     ///
-    /// `InternalError` when a value has no form in XML (the generated types all have one).
+    /// `InternalError` when a value has no form on the wire (the generated types all have one).
     pub fn encode(&self, request_id: &str) -> Result<String, Fault> {
         match self {
+            Self::AssumeRole(r) => {
+                crate::xml::encode(SERVICE, "AssumeRole", request_id, r.as_ref())
+            }
             Self::GetCallerIdentity(r) => {
                 crate::xml::encode(SERVICE, "GetCallerIdentity", request_id, r.as_ref())
+            }
+            Self::GetSessionToken(r) => {
+                crate::xml::encode(SERVICE, "GetSessionToken", request_id, r.as_ref())
             }
         }
     }
 }
 
+impl Operation for AssumeRoleRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "AssumeRole";
+    type Output = AssumeRoleResponse;
+}
 impl Operation for GetCallerIdentityRequest {
     const SERVICE: Service = SERVICE;
     const NAME: &'static str = "GetCallerIdentity";
     type Output = GetCallerIdentityResponse;
+}
+impl Operation for GetSessionTokenRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "GetSessionToken";
+    type Output = GetSessionTokenResponse;
+}
+
+/// The shape `AssumeRoleRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AssumeRoleRequest {
+    #[serde(rename = "DurationSeconds", skip_serializing_if = "Option::is_none")]
+    pub duration_seconds: Option<i32>,
+    #[serde(rename = "ExternalId", skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+    #[serde(rename = "Policy", skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+    #[serde(rename = "PolicyArns", default)]
+    pub policy_arns: Vec<PolicyDescriptorType>,
+    #[serde(rename = "ProvidedContexts", default)]
+    pub provided_contexts: Vec<ProvidedContext>,
+    #[serde(rename = "RoleArn")]
+    pub role_arn: String,
+    #[serde(rename = "RoleSessionName")]
+    pub role_session_name: String,
+    #[serde(rename = "SerialNumber", skip_serializing_if = "Option::is_none")]
+    pub serial_number: Option<String>,
+    #[serde(rename = "SourceIdentity", skip_serializing_if = "Option::is_none")]
+    pub source_identity: Option<String>,
+    #[serde(rename = "Tags", default)]
+    pub tags: Vec<Tag>,
+    #[serde(rename = "TokenCode", skip_serializing_if = "Option::is_none")]
+    pub token_code: Option<String>,
+    #[serde(rename = "TransitiveTagKeys", default)]
+    pub transitive_tag_keys: Vec<String>,
+}
+
+/// The shape `AssumeRoleResponse`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AssumeRoleResponse {
+    #[serde(rename = "AssumedRoleUser", skip_serializing_if = "Option::is_none")]
+    pub assumed_role_user: Option<AssumedRoleUser>,
+    #[serde(rename = "Credentials", skip_serializing_if = "Option::is_none")]
+    pub credentials: Option<Credentials>,
+    #[serde(rename = "PackedPolicySize", skip_serializing_if = "Option::is_none")]
+    pub packed_policy_size: Option<i32>,
+    #[serde(rename = "SourceIdentity", skip_serializing_if = "Option::is_none")]
+    pub source_identity: Option<String>,
+}
+
+/// The shape `AssumedRoleUser`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AssumedRoleUser {
+    #[serde(rename = "Arn", skip_serializing_if = "Option::is_none")]
+    pub arn: Option<String>,
+    #[serde(rename = "AssumedRoleId", skip_serializing_if = "Option::is_none")]
+    pub assumed_role_id: Option<String>,
+}
+
+/// The shape `Credentials`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Credentials {
+    #[serde(rename = "AccessKeyId", skip_serializing_if = "Option::is_none")]
+    pub access_key_id: Option<String>,
+    #[serde(rename = "Expiration", skip_serializing_if = "Option::is_none")]
+    pub expiration: Option<String>,
+    #[serde(rename = "SecretAccessKey", skip_serializing_if = "Option::is_none")]
+    pub secret_access_key: Option<String>,
+    #[serde(rename = "SessionToken", skip_serializing_if = "Option::is_none")]
+    pub session_token: Option<String>,
 }
 
 /// The shape `GetCallerIdentityRequest`.
@@ -103,4 +192,51 @@ pub struct GetCallerIdentityResponse {
     pub arn: Option<String>,
     #[serde(rename = "UserId", skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,
+}
+
+/// The shape `GetSessionTokenRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GetSessionTokenRequest {
+    #[serde(rename = "DurationSeconds", skip_serializing_if = "Option::is_none")]
+    pub duration_seconds: Option<i32>,
+    #[serde(rename = "SerialNumber", skip_serializing_if = "Option::is_none")]
+    pub serial_number: Option<String>,
+    #[serde(rename = "TokenCode", skip_serializing_if = "Option::is_none")]
+    pub token_code: Option<String>,
+}
+
+/// The shape `GetSessionTokenResponse`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GetSessionTokenResponse {
+    #[serde(rename = "Credentials", skip_serializing_if = "Option::is_none")]
+    pub credentials: Option<Credentials>,
+}
+
+/// The shape `PolicyDescriptorType`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyDescriptorType {
+    #[serde(rename = "arn", skip_serializing_if = "Option::is_none")]
+    pub arn: Option<String>,
+}
+
+/// The shape `ProvidedContext`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProvidedContext {
+    #[serde(rename = "ContextAssertion", skip_serializing_if = "Option::is_none")]
+    pub context_assertion: Option<String>,
+    #[serde(rename = "ProviderArn", skip_serializing_if = "Option::is_none")]
+    pub provider_arn: Option<String>,
+}
+
+/// The shape `Tag`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tag {
+    #[serde(rename = "Key")]
+    pub key: String,
+    #[serde(rename = "Value")]
+    pub value: String,
 }
