@@ -118,6 +118,9 @@ macro_rules! tables {
         })+
 
         impl Name {
+            /// The folder of each kind in the log.
+            pub const FOLDERS: &[&str] = &[$(concat!("/", $path, "/")),+];
+
             /// The kind of thing that it names.
             pub fn kind(&self) -> Kind {
                 match self {
@@ -178,7 +181,7 @@ macro_rules! tables {
             }
 
             /// The names of all things.
-            fn all_names(&self) -> Vec<Name> {
+            pub fn names(&self) -> Vec<Name> {
                 let mut names = Vec::new();
                 $(names.extend(self.$table.keys().cloned().map(Name::$variant));)+
                 names
