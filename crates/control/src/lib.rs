@@ -16,6 +16,7 @@ mod relay;
 mod secret;
 mod serve;
 mod settle;
+mod upgrade;
 
 pub use open::{Config, Control, Error, FirstKey};
 pub use relay::NamespaceCheck;

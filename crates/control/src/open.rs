@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use model::host::{Document, Report};
 use model::time::Millis;
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
 use revlog::Log;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -15,6 +17,7 @@ use crate::commit::Committer;
 use crate::relay::{NamespaceCheck, Relay};
 use crate::secret::Vault;
 use crate::serve::serve;
+use crate::upgrade::missing_defaults;
 use crate::{feed, http, secret};
 
 /// The account that the first start makes.
@@ -48,6 +51,9 @@ pub enum Error {
     /// A quota that is none.
     #[error("{0}")]
     Quota(String),
+    /// What an older store lacks could not be made.
+    #[error("bringing an older store up to date: {0}")]
+    Upgrade(String),
     /// The first account could not be made.
     #[error("making the first account: {0}")]
     First(String),
@@ -91,6 +97,7 @@ impl Control {
         let world = feed::world(config.log.as_ref())?;
         let fresh = world.accounts.is_empty();
         let committer = Arc::new(Committer::new(config.log, world));
+        upgrade(&committer, &config.region)?;
         let control = Self {
             inner: Arc::new(Inner {
                 relay: Relay::new(Arc::clone(&committer)),
@@ -133,6 +140,24 @@ impl Control {
     pub fn report(&self, report: Report) {
         self.inner.relay.report(report, now());
     }
+}
+
+/// How many changes one transaction of an upgrade has; the log takes 128.
+const CHUNK: usize = 100;
+
+/// Makes what an older store lacks. Ended midway, the next start goes on.
+fn upgrade(committer: &Committer, region: &str) -> Result<(), Error> {
+    let mut rng = StdRng::from_rng(&mut rand::rng());
+    let changes = missing_defaults(&committer.world(), region, &mut rng);
+    for chunk in changes.chunks(CHUNK) {
+        committer
+            .commit(|_, _| Ok(((), chunk.to_vec())))
+            .map_err(|fault| Error::Upgrade(fault.message.to_string()))?;
+    }
+    if !changes.is_empty() {
+        tracing::info!(changes = changes.len(), "an older store is up to date");
+    }
+    Ok(())
 }
 
 /// The time: the room's only look at the clock.
