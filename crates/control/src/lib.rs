@@ -18,6 +18,7 @@ mod relay;
 mod secret;
 mod serve;
 mod settle;
+mod upgrade;
 
 pub use audit::offline::{Verified, export, search, verify};
 pub use audit::trail::Damage;

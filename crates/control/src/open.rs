@@ -7,15 +7,19 @@ use std::time::Duration;
 use aws::Fault;
 use model::host::{Document, Report};
 use model::time::Millis;
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
 use revlog::Log;
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
 use crate::api::quota::Quotas;
 use crate::api::{ginnel, iso};
+use crate::audit::record::by_itself;
 use crate::commit::Committer;
 use crate::relay::{NamespaceCheck, Relay};
 use crate::secret::Vault;
+use crate::upgrade::missing_defaults;
 use crate::{feed, secret};
 
 /// Records of reads wait no longer for a transaction that takes them along.
@@ -59,6 +63,9 @@ pub enum Error {
     /// A quota that is none.
     #[error("{0}")]
     Quota(String),
+    /// What an older store lacks could not be made.
+    #[error("bringing an older store up to date: {0}")]
+    Upgrade(String),
     /// The first account could not be made.
     #[error("making the first account: {0}")]
     First(String),
@@ -101,6 +108,7 @@ impl Control {
         let quotas = Arc::new(Quotas::parse(&config.quotas).map_err(Error::Quota)?);
         let committer = Arc::new(Committer::new(config.log, config.bounded)?);
         let fresh = committer.world().accounts.is_empty();
+        upgrade(&committer, &config.region)?;
         let control = Self {
             inner: Arc::new(Inner {
                 relay: Relay::new(Arc::clone(&committer), config.region.clone()),
@@ -179,6 +187,30 @@ impl Control {
     pub fn report(&self, report: Report) {
         self.inner.relay.report(report, now());
     }
+}
+
+/// How many changes one transaction of an upgrade has; the log takes 128.
+const CHUNK: usize = 100;
+
+/// Makes what an older store lacks. Ended midway, the next start goes on.
+fn upgrade(committer: &Committer, region: &str) -> Result<(), Error> {
+    let mut rng = StdRng::from_rng(&mut rand::rng());
+    let changes = missing_defaults(&committer.world(), region, &mut rng);
+    for chunk in changes.chunks(CHUNK) {
+        committer
+            .commit(
+                |_, _| Ok(((), chunk.to_vec())),
+                |outcome| match outcome {
+                    Ok(changes) => by_itself("StoreUpgrade", region, now(), changes),
+                    Err(_) => Vec::new(),
+                },
+            )
+            .map_err(|fault| Error::Upgrade(fault.message.to_string()))?;
+    }
+    if !changes.is_empty() {
+        tracing::info!(changes = changes.len(), "an older store is up to date");
+    }
+    Ok(())
 }
 
 /// The time: the room's only look at the clock.

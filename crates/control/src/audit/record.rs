@@ -4,7 +4,7 @@ use aws::call::{Parts, claimed};
 use aws::{Fault, Service};
 use model::account::AccountId;
 use model::time::Millis;
-use model::world::{Change, Name, Resource as Thing};
+use model::world::{Change, Name};
 use rand::RngExt as _;
 use serde_json::{Value, json};
 use signals::audit::{Event, Identity, Kind, Resource};
@@ -176,10 +176,8 @@ fn failed(event: &mut Event, fault: Option<&Fault>) {
 /// The owner of what a change makes; a removal does not say.
 fn owner(change: &Change) -> Option<AccountId> {
     match change {
-        Change::Put(Thing::Endpoint(it)) => Some(it.owner),
-        Change::Put(Thing::LoadBalancer(it)) => Some(it.owner),
-        Change::Put(Thing::Interface(it)) => Some(it.owner),
-        Change::Put(_) | Change::Remove(_) => None,
+        Change::Put(resource) => resource.owner(),
+        Change::Remove(_) => None,
     }
 }
 
