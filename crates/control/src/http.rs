@@ -17,7 +17,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
 use crate::api::{Call, ginnel, handle, is_read};
-use crate::authenticate::{Caller, authenticate};
+use crate::authenticate::{Caller, Place, authenticate};
 use crate::authorize::authorize;
 use crate::open::{Control, now};
 
@@ -134,17 +134,25 @@ async fn serve(control: &Control, received: &Received, request_id: &str) -> Answ
     let parts = received.parts();
     let at = now();
     let world = inner.committer.world();
-    let (service, caller) =
-        authenticate(&world, &inner.vault, &inner.region, &parts, at.0 / 1_000)?;
+    let place = Place {
+        vault: &inner.vault,
+        region: &inner.region,
+        dev: inner.dev,
+    };
+    let (service, caller) = authenticate(&world, place, &parts, at.0 / 1_000)?;
     let failed = |fault| (service, fault);
+    let may = |operation| {
+        let judge = inner.judge.as_ref();
+        authorize(judge, &world, &caller, (service, operation), request_id).map_err(failed)
+    };
     if service == Service::Ginnel {
         let operation = received.path.strip_prefix(OWN).unwrap_or_default();
-        authorize(&caller, service, operation).map_err(failed)?;
+        may(operation)?;
         let reply = ginnel::serve(control, operation, &received.body).await;
         return Ok((JSON, reply.map_err(failed)?.to_string()));
     }
     let request = decode(service, &parts).map_err(failed)?;
-    authorize(&caller, service, request.name()).map_err(failed)?;
+    may(request.name())?;
     let text = if is_read(&request) {
         let call = call(control, &caller, at, world.revision);
         let outcome = handle(&world, &call, &request).and_then(|outcome| finish(&request, outcome));
@@ -185,6 +193,8 @@ fn call(control: &Control, caller: &Caller, at: Millis, revision: u64) -> Call {
     Call {
         account: caller.account,
         arn: caller.arn.clone(),
+        principal: caller.principal.clone(),
+        temporary: caller.temporary,
         region: control.inner.region.clone(),
         now: at,
         revision,
@@ -192,6 +202,7 @@ fn call(control: &Control, caller: &Caller, at: Millis, revision: u64) -> Call {
         dev: control.inner.dev,
         quotas: Arc::clone(&control.inner.quotas),
         vault: Arc::clone(&control.inner.vault),
+        judge: Arc::clone(&control.inner.judge),
     }
 }
 

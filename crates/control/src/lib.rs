@@ -15,6 +15,7 @@ mod open;
 mod relay;
 mod secret;
 mod serve;
+mod session;
 mod settle;
 
 pub use open::{Config, Control, Error, FirstKey};

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use crate::api::ginnel;
 use crate::api::quota::Quotas;
+use crate::authorize::{BuiltIn, Judge};
 use crate::commit::Committer;
 use crate::relay::{NamespaceCheck, Relay};
 use crate::secret::Vault;
@@ -78,6 +79,8 @@ pub(crate) struct Inner {
     pub(crate) relay: Relay,
     pub(crate) vault: Arc<Vault>,
     pub(crate) quotas: Arc<Quotas>,
+    /// Who may: the policy engine's place.
+    pub(crate) judge: Arc<dyn Judge>,
     pub(crate) dev: bool,
     pub(crate) region: String,
     pub(crate) check_namespace: NamespaceCheck,
@@ -97,6 +100,7 @@ impl Control {
                 committer,
                 vault,
                 quotas,
+                judge: Arc::new(BuiltIn),
                 dev: config.dev,
                 region: config.region,
                 check_namespace: config.check_namespace,

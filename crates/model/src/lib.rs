@@ -10,6 +10,7 @@ pub mod account;
 pub mod endpoint;
 pub mod endpoint_service;
 pub mod host;
+pub mod iam;
 pub mod id;
 pub mod interface;
 pub mod listener;

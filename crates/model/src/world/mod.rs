@@ -18,9 +18,10 @@ use serde::{Deserialize, Serialize};
 use crate::account::{AccessKey, Account, AccountId};
 use crate::endpoint::Endpoint;
 use crate::endpoint_service::EndpointService;
+use crate::iam::{Group, Policy, Role, User};
 use crate::id::{
-    BalancerId, EndpointId, InterfaceId, ListenerId, SecurityGroupId, ServiceId, SubnetId,
-    TargetGroupId, VpcId,
+    BalancerId, EndpointId, GroupId, InterfaceId, ListenerId, PolicyId, RoleId, SecurityGroupId,
+    ServiceId, SubnetId, TargetGroupId, UserId, VpcId,
 };
 use crate::interface::Interface;
 use crate::listener::Listener;
@@ -192,6 +193,14 @@ tables! {
     accounts: Account(AccountId => Account, "account", id),
     /// Access keys.
     access_keys: AccessKey(String => AccessKey, "access-key", id),
+    /// Users.
+    users: User(UserId => User, "user", id),
+    /// User groups.
+    groups: Group(GroupId => Group, "group", id),
+    /// Roles.
+    roles: Role(RoleId => Role, "role", id),
+    /// Managed policies of the accounts' own.
+    policies: Policy(PolicyId => Policy, "policy", id),
     /// VPCs.
     vpcs: Vpc(VpcId => Vpc, "vpc", id),
     /// Subnets.
@@ -232,6 +241,10 @@ macro_rules! names {
 
 names! {
     AccountId Account,
+    UserId User,
+    GroupId Group,
+    RoleId Role,
+    PolicyId Policy,
     VpcId Vpc,
     SubnetId Subnet,
     SecurityGroupId SecurityGroup,
