@@ -29,6 +29,7 @@ mod load_balancer;
 mod load_balancer_subnets;
 pub(crate) mod page;
 mod place;
+pub(crate) mod policy_shape;
 pub(crate) mod quota;
 pub(crate) mod refusal;
 pub(crate) mod security_group;
