@@ -32,9 +32,9 @@ pub(crate) type Context = BTreeMap<String, Vec<String>>;
 
 /// What is asked.
 #[derive(Clone, Copy)]
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the built-in judge needs less than the policy engine")
+#[expect(
+    dead_code,
+    reason = "the built-in judge needs less than the policy engine"
 )]
 pub(crate) struct Question<'a> {
     /// Who.

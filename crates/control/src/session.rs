@@ -117,10 +117,7 @@ mod tests {
         let token = session().seal(&vault, "ASIA1").unwrap();
         assert_eq!(Session::open(&vault, "ASIA1", &token), Some(session()));
         assert_eq!(Session::open(&vault, "ASIA2", &token), None);
-        assert_eq!(
-            Session::open(&Vault::of([2; 32]), "ASIA1", &token),
-            None
-        );
+        assert_eq!(Session::open(&Vault::of([2; 32]), "ASIA1", &token), None);
         let longer = format!("{token}{}", "A".repeat(5_000));
         assert_eq!(Session::open(&vault, "ASIA1", &longer), None);
     }

@@ -104,7 +104,9 @@ fn by_policies(policies: &Policies) -> Answer {
         Answer(
             Verdict::Undecidable,
             layer,
-            format!("{what}, {NEEDS_ENGINE}; only an identity whose policies allow every action on everything, without denials, may act until then"),
+            format!(
+                "{what}, {NEEDS_ENGINE}; only an identity whose policies allow every action on everything, without denials, may act until then"
+            ),
         )
     };
     if let Some(boundary) = boundary {
@@ -141,12 +143,7 @@ enum Naming {
 }
 
 /// Combines what the caller's own policies say with a role's trust policy.
-fn by_resource(
-    world: &World,
-    caller: &Caller,
-    own: Answer,
-    policy: ResourcePolicy<'_>,
-) -> Answer {
+fn by_resource(world: &World, caller: &Caller, own: Answer, policy: ResourcePolicy<'_>) -> Answer {
     let undecided = |what: String| {
         Answer(
             Verdict::Undecidable,
@@ -228,9 +225,10 @@ fn naming(world: &World, caller: &Caller, statement: &Statement) -> Option<Namin
     let account = caller.account.to_string();
     let root = format!("arn:aws:iam::{account}:root");
     let role = match &caller.principal {
-        Principal::Session { role: Some(id), .. } => world.roles.get(id).map(|role| {
-            format!("arn:aws:iam::{account}:role{}{}", role.path, role.name)
-        }),
+        Principal::Session { role: Some(id), .. } => world
+            .roles
+            .get(id)
+            .map(|role| format!("arn:aws:iam::{account}:role{}{}", role.path, role.name)),
         Principal::Root | Principal::User(_) | Principal::Session { role: None, .. } => None,
     };
     let names = |text: &String| {
