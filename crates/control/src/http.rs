@@ -21,8 +21,9 @@ use rand::{RngExt as _, SeedableRng as _};
 use crate::api::{Call, ginnel, handle, is_read};
 use crate::audit;
 use crate::audit::record::{Origin, Recorder};
-use crate::authenticate::{Caller, authenticate};
+use crate::authenticate::{Caller, Place, authenticate};
 use crate::authorize::authorize;
+use crate::dev;
 use crate::open::{Control, now};
 use crate::regions::Regions;
 
@@ -181,9 +182,24 @@ async fn serve(regions: &Regions, received: &Received, request_id: &str) -> Answ
     let inner = &control.inner;
     let at = now();
     let world = inner.committer.world();
-    let (service, caller) =
-        authenticate(&world, &inner.vault, &inner.region, &parts, at.0 / 1_000)?;
+    let place = Place {
+        vault: &inner.vault,
+        region: &inner.region,
+        dev: inner.dev,
+    };
+    let (service, caller) = authenticate(&world, place, &parts, at.0 / 1_000)?;
     let failed = |fault| (service, fault);
+    let world = if inner.dev && !world.accounts.contains_key(&caller.account) {
+        // A role of an account that nobody has heard of: an emulator's user expects it.
+        let (control, account) = (control.clone(), caller.account);
+        let moved = tokio::task::spawn_blocking(move || dev::move_in(&control, account, false));
+        let moved = moved.await;
+        let moved = moved.unwrap_or_else(|_| Err(Fault::internal("Making the account died")));
+        moved.map_err(failed)?;
+        inner.committer.world()
+    } else {
+        world
+    };
     let own =
         (service == Service::Ginnel).then(|| received.path.strip_prefix(OWN).unwrap_or_default());
     let origin = Origin {
@@ -193,9 +209,12 @@ async fn serve(regions: &Regions, received: &Received, request_id: &str) -> Answ
         at,
     };
     let recorder = Recorder::new(service, &parts, &caller, own, &origin);
+    let may = |operation| {
+        let judge = inner.judge.as_ref();
+        authorize(judge, &world, &caller, (service, operation), request_id)
+    };
     if let Some(operation) = own {
-        let allowed = authorize(&caller, service, operation);
-        if let Err(fault) = allowed {
+        if let Err(fault) = may(operation) {
             return Err(failed(refuse(control, recorder, fault).await));
         }
         let reply = ginnel::serve(control, operation, &received.body, &recorder).await;
@@ -209,8 +228,7 @@ async fn serve(regions: &Regions, received: &Received, request_id: &str) -> Answ
         }
         return Ok((JSON, reply.to_string()));
     }
-    let request = decode(service, &parts)
-        .and_then(|request| authorize(&caller, service, request.name()).map(|()| request));
+    let request = decode(service, &parts).and_then(|request| may(request.name()).map(|()| request));
     let request = match request {
         Ok(request) => request,
         Err(fault) => return Err(failed(refuse(control, recorder, fault).await)),
@@ -307,10 +325,12 @@ fn finish<T>(request: &Request, outcome: T) -> Result<T, Fault> {
     Ok(outcome)
 }
 
-fn call(control: &Control, caller: &Caller, at: Millis, revision: u64) -> Call {
+pub(crate) fn call(control: &Control, caller: &Caller, at: Millis, revision: u64) -> Call {
     Call {
         account: caller.account,
         arn: caller.arn.clone(),
+        principal: caller.principal.clone(),
+        temporary: caller.temporary,
         region: control.inner.region.clone(),
         now: at,
         revision,
@@ -318,6 +338,7 @@ fn call(control: &Control, caller: &Caller, at: Millis, revision: u64) -> Call {
         dev: control.inner.dev,
         quotas: Arc::clone(&control.inner.quotas),
         vault: Arc::clone(&control.inner.vault),
+        judge: Arc::clone(&control.inner.judge),
     }
 }
 

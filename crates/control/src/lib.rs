@@ -10,6 +10,7 @@ mod audit;
 mod authenticate;
 mod authorize;
 mod commit;
+mod dev;
 mod feed;
 mod http;
 mod open;
@@ -17,6 +18,7 @@ mod regions;
 mod relay;
 mod secret;
 mod serve;
+mod session;
 mod settle;
 mod upgrade;
 

@@ -16,11 +16,13 @@ use tokio::time::MissedTickBehavior;
 use crate::api::quota::Quotas;
 use crate::api::{ginnel, iso};
 use crate::audit::record::by_itself;
+use crate::authenticate::DEV_ACCOUNT;
+use crate::authorize::{BuiltIn, Judge};
 use crate::commit::Committer;
 use crate::relay::{NamespaceCheck, Relay};
 use crate::secret::Vault;
 use crate::upgrade::missing_defaults;
-use crate::{feed, secret};
+use crate::{dev, feed, secret};
 
 /// Records of reads wait no longer for a transaction that takes them along.
 const FLUSH: Duration = Duration::from_millis(200);
@@ -30,8 +32,6 @@ const TIDY: Duration = Duration::from_secs(600);
 const RECORD_DAYS: i64 = 90;
 /// ... but no more than so many.
 const MAX_RECORDS: u64 = 500_000;
-/// The account that the first start makes.
-const FIRST_ACCOUNT: &str = "123456789012";
 
 /// What a control plane needs.
 pub struct Config {
@@ -96,6 +96,8 @@ pub(crate) struct Inner {
     pub(crate) relay: Relay,
     pub(crate) vault: Arc<Vault>,
     pub(crate) quotas: Arc<Quotas>,
+    /// Who may: the policy engine's place.
+    pub(crate) judge: Arc<dyn Judge>,
     pub(crate) dev: bool,
     pub(crate) region: String,
     pub(crate) check_namespace: NamespaceCheck,
@@ -115,16 +117,19 @@ impl Control {
                 committer,
                 vault,
                 quotas,
+                judge: Arc::new(BuiltIn),
                 dev: config.dev,
                 region: config.region,
                 check_namespace: config.check_namespace,
             }),
         };
-        let first = fresh.then(|| {
-            ginnel::create_account(&control.inner, "admin", Some(FIRST_ACCOUNT), true, None)
-                .map_err(|fault| Error::First(fault.message.to_string()))
-        });
-        Ok((control, first.transpose()?))
+        let first = if fresh {
+            let first = control.first_account();
+            Some(first.map_err(|fault| Error::First(fault.message))?)
+        } else {
+            None
+        };
+        Ok((control, first))
     }
 
     /// Starts what goes on beside the calls: documents, records, old history. It ends with the
@@ -151,7 +156,18 @@ impl Control {
     /// Empties it, but for what the first start makes. Blocks.
     pub(crate) fn reset(&self) -> Result<(), Fault> {
         self.inner.committer.reset(Vec::new())?;
-        ginnel::create_account(&self.inner, "admin", Some(FIRST_ACCOUNT), true, None).map(drop)
+        self.first_account().map(drop)
+    }
+
+    /// Makes what the first start makes: the operator's account.
+    fn first_account(&self) -> Result<FirstKey, Fault> {
+        let key = ginnel::create_account(&self.inner, "admin", Some(DEV_ACCOUNT), true, None)?;
+        if let Ok(account) = DEV_ACCOUNT.parse()
+            && self.inner.dev
+        {
+            dev::move_in(self, account, true)?;
+        }
+        Ok(key)
     }
 
     /// Forgets old records and the log's history, every now and then.

@@ -12,6 +12,7 @@ pub mod dhcp_options;
 pub mod endpoint;
 pub mod endpoint_service;
 pub mod host;
+pub mod iam;
 pub mod id;
 pub mod interface;
 pub mod internet_gateway;

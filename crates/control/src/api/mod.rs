@@ -25,6 +25,7 @@ mod endpoint_subnets;
 mod endpoint_wire;
 pub(crate) mod filter;
 pub(crate) mod ginnel;
+pub(crate) mod iam;
 pub(crate) mod interface;
 mod internet_gateway;
 mod listener;
@@ -35,6 +36,7 @@ mod network_acl;
 mod network_acl_entry;
 pub(crate) mod page;
 mod place;
+pub(crate) mod policy_shape;
 pub(crate) mod quota;
 pub(crate) mod refusal;
 mod route;
@@ -65,6 +67,8 @@ use model::world::{Change, Replay, World};
 use rand::rngs::StdRng;
 use rand::{Rng as _, RngExt as _};
 
+use crate::authenticate::{Caller, Principal};
+use crate::authorize::Judge;
 use crate::secret::Vault;
 
 pub(crate) use dispatch::{handle, is_read};
@@ -75,6 +79,10 @@ pub(crate) struct Call {
     pub(crate) account: AccountId,
     /// The caller's ARN.
     pub(crate) arn: String,
+    /// Who the caller is within the account.
+    pub(crate) principal: Principal,
+    /// The caller has temporary credentials.
+    pub(crate) temporary: bool,
     /// This process's region.
     pub(crate) region: String,
     /// The time.
@@ -89,6 +97,8 @@ pub(crate) struct Call {
     pub(crate) quotas: Arc<quota::Quotas>,
     /// Seals secrets.
     pub(crate) vault: Arc<Vault>,
+    /// Who may, for what the handler alone can ask.
+    pub(crate) judge: Arc<dyn Judge>,
 }
 
 /// A write's answer and its effect.
@@ -109,6 +119,18 @@ impl<R> Decision<R> {
 }
 
 impl Call {
+    /// Who calls, as the judge knows it.
+    pub(crate) fn caller(&self) -> Caller {
+        Caller {
+            account: self.account,
+            principal: self.principal.clone(),
+            temporary: self.temporary,
+            arn: self.arn.clone(),
+            // Nothing that a handler asks depends on it.
+            operator: false,
+        }
+    }
+
     /// A new id.
     pub(crate) fn id<K: Kind>(&self) -> Id<K> {
         Id::new(self.rng.borrow_mut().random())

@@ -70,7 +70,7 @@ impl Recorder {
                     principal_id: None,
                     arn: Some(caller.arn.clone()),
                     account_id: Some(caller.account.to_string()),
-                    access_key_id: Some(caller.access_key.clone()),
+                    access_key_id: aws::sigv4::access_key(parts),
                     user_name: (kind == "IAMUser")
                         .then(|| caller.arn.rsplit('/').next().unwrap_or_default().to_owned()),
                     invoked_by: None,

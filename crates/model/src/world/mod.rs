@@ -20,10 +20,11 @@ use crate::address::Address;
 use crate::dhcp_options::DhcpOptions;
 use crate::endpoint::Endpoint;
 use crate::endpoint_service::EndpointService;
+use crate::iam::{Group, Policy, Role, User};
 use crate::id::{
-    AllocationId, BalancerId, DhcpOptionsId, EndpointId, InterfaceId, InternetGatewayId,
-    ListenerId, NatGatewayId, NetworkAclId, RouteTableId, SecurityGroupId, ServiceId, SubnetId,
-    TargetGroupId, VpcId,
+    AllocationId, BalancerId, DhcpOptionsId, EndpointId, GroupId, InterfaceId, InternetGatewayId,
+    ListenerId, NatGatewayId, NetworkAclId, PolicyId, RoleId, RouteTableId, SecurityGroupId,
+    ServiceId, SubnetId, TargetGroupId, UserId, VpcId,
 };
 use crate::interface::Interface;
 use crate::internet_gateway::InternetGateway;
@@ -213,6 +214,14 @@ tables! {
     accounts: Account(AccountId => Account, "account", id),
     /// Access keys.
     access_keys: AccessKey(String => AccessKey, "access-key", id),
+    /// Users.
+    users: User(UserId => User, "user", id),
+    /// User groups.
+    groups: Group(GroupId => Group, "group", id),
+    /// Roles.
+    roles: Role(RoleId => Role, "role", id),
+    /// Managed policies of the accounts' own.
+    policies: Policy(PolicyId => Policy, "policy", id),
     /// VPCs.
     vpcs: Vpc(VpcId => Vpc, "vpc", id),
     /// Subnets.
@@ -265,6 +274,10 @@ macro_rules! names {
 
 names! {
     AccountId Account,
+    UserId User,
+    GroupId Group,
+    RoleId Role,
+    PolicyId Policy,
     VpcId Vpc,
     SubnetId Subnet,
     DhcpOptionsId DhcpOptions,
