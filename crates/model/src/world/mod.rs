@@ -19,15 +19,19 @@ use crate::account::{AccessKey, Account, AccountId};
 use crate::endpoint::Endpoint;
 use crate::endpoint_service::EndpointService;
 use crate::id::{
-    BalancerId, EndpointId, InterfaceId, ListenerId, SecurityGroupId, ServiceId, SubnetId,
-    TargetGroupId, VpcId,
+    BalancerId, DeliveryId, EndpointId, InsightsAnalysisId, InsightsPathId, InterfaceId,
+    ListenerId, SecurityGroupId, ServiceId, SubnetId, SubscriptionId, TargetGroupId, TopicId,
+    VpcId,
 };
+use crate::insights::{Analysis, Path};
 use crate::interface::Interface;
 use crate::listener::Listener;
 use crate::load_balancer::LoadBalancer;
+use crate::outbox::Delivery;
 use crate::security_group::SecurityGroup;
 use crate::subnet::Subnet;
 use crate::target_group::TargetGroup;
+use crate::topic::{Subscription, Topic};
 use crate::vpc::Vpc;
 
 pub use find::Found;
@@ -210,6 +214,16 @@ tables! {
     services: EndpointService(ServiceId => EndpointService, "endpoint-service", id),
     /// Endpoints.
     endpoints: Endpoint(EndpointId => Endpoint, "endpoint", id),
+    /// Topics.
+    topics: Topic(TopicId => Topic, "topic", id),
+    /// Subscriptions.
+    subscriptions: Subscription(SubscriptionId => Subscription, "subscription", id),
+    /// Messages on their way.
+    deliveries: Delivery(DeliveryId => Delivery, "delivery", id),
+    /// Network insights paths.
+    insights_paths: InsightsPath(InsightsPathId => Path, "insights-path", id),
+    /// Network insights analyses.
+    insights_analyses: InsightsAnalysis(InsightsAnalysisId => Analysis, "insights-analysis", id),
     /// Answers to ClientTokens.
     replays: Replay(String => Replay, "replay", key),
 }
@@ -241,6 +255,11 @@ names! {
     ListenerId Listener,
     ServiceId EndpointService,
     EndpointId Endpoint,
+    TopicId Topic,
+    SubscriptionId Subscription,
+    DeliveryId Delivery,
+    InsightsPathId InsightsPath,
+    InsightsAnalysisId InsightsAnalysis,
 }
 
 /// One change to the World.
