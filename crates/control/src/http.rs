@@ -20,6 +20,7 @@ use crate::api::{Call, ginnel, handle, is_read};
 use crate::authenticate::{Caller, authenticate};
 use crate::authorize::authorize;
 use crate::open::{Control, now};
+use crate::unsigned;
 
 /// The longest body of a request; AWS's own limits lie below.
 const MAX_BODY: usize = 1 << 20;
@@ -133,6 +134,12 @@ async fn serve(control: &Control, received: &Received, request_id: &str) -> Answ
     let inner = &control.inner;
     let parts = received.parts();
     let at = now();
+    if let Some(call) = unsigned::read(&parts) {
+        let failed = |fault| (Service::Sns, fault);
+        let (caller, request) = call.map_err(failed)?;
+        let text = write_aside(control, caller, at, request, request_id).await;
+        return Ok((XML, text.map_err(failed)?));
+    }
     let world = inner.committer.world();
     let (service, caller) =
         authenticate(&world, &inner.vault, &inner.region, &parts, at.0 / 1_000)?;
@@ -150,12 +157,23 @@ async fn serve(control: &Control, received: &Received, request_id: &str) -> Answ
         let outcome = handle(&world, &call, &request).and_then(|outcome| finish(&request, outcome));
         outcome.and_then(|outcome| outcome.response.encode(request_id))
     } else {
-        let (control, id) = (control.clone(), request_id.to_owned());
-        let written =
-            tokio::task::spawn_blocking(move || write(&control, &caller, at, &request, &id)).await;
-        written.unwrap_or_else(|_| Err(Fault::internal("The call's handler died; see the log")))
+        write_aside(control, caller, at, request, request_id).await
     };
     Ok((XML, text.map_err(failed)?))
+}
+
+/// A write, on a thread that may wait for the disk.
+async fn write_aside(
+    control: &Control,
+    caller: Caller,
+    at: Millis,
+    request: Request,
+    request_id: &str,
+) -> Result<String, Fault> {
+    let (control, id) = (control.clone(), request_id.to_owned());
+    let written =
+        tokio::task::spawn_blocking(move || write(&control, &caller, at, &request, &id)).await;
+    written.unwrap_or_else(|_| Err(Fault::internal("The call's handler died; see the log")))
 }
 
 fn write(
@@ -190,6 +208,7 @@ fn call(control: &Control, caller: &Caller, at: Millis, revision: u64) -> Call {
         revision,
         rng: RefCell::new(StdRng::from_rng(&mut rand::rng())),
         dev: control.inner.dev,
+        reach: Arc::clone(&control.inner.reach),
         quotas: Arc::clone(&control.inner.quotas),
         vault: Arc::clone(&control.inner.vault),
     }

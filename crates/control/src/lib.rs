@@ -16,6 +16,8 @@ mod relay;
 mod secret;
 mod serve;
 mod settle;
+mod unsigned;
+mod worker;
 
 pub use open::{Config, Control, Error, FirstKey};
 pub use relay::NamespaceCheck;

@@ -15,6 +15,7 @@ use crate::commit::Committer;
 use crate::relay::{NamespaceCheck, Relay};
 use crate::secret::Vault;
 use crate::serve::serve;
+use crate::worker::notification::{Notifier, Reach, Timing};
 use crate::{feed, http, secret};
 
 /// The account that the first start makes.
@@ -32,6 +33,10 @@ pub struct Config {
     pub dev: bool,
     /// The operator's quotas, `CODE=N`.
     pub quotas: Vec<String>,
+    /// Ranges besides the public Internet that notifications may go to.
+    pub allow_notify: Vec<String>,
+    /// Where others reach this API: the base of the URLs in notifications.
+    pub url: String,
     /// The kernel's word on namespace paths.
     pub check_namespace: NamespaceCheck,
 }
@@ -48,6 +53,9 @@ pub enum Error {
     /// A quota that is none.
     #[error("{0}")]
     Quota(String),
+    /// A range that is none.
+    #[error("{0}")]
+    Range(String),
     /// The first account could not be made.
     #[error("making the first account: {0}")]
     First(String),
@@ -78,6 +86,8 @@ pub(crate) struct Inner {
     pub(crate) relay: Relay,
     pub(crate) vault: Arc<Vault>,
     pub(crate) quotas: Arc<Quotas>,
+    pub(crate) reach: Arc<Reach>,
+    pub(crate) url: String,
     pub(crate) dev: bool,
     pub(crate) region: String,
     pub(crate) check_namespace: NamespaceCheck,
@@ -88,6 +98,7 @@ impl Control {
     pub fn open(config: Config) -> Result<(Self, Option<FirstKey>), Error> {
         let vault = Arc::new(Vault::open(&config.key_file)?);
         let quotas = Arc::new(Quotas::parse(&config.quotas).map_err(Error::Quota)?);
+        let reach = Reach::parse(&config.allow_notify, config.dev).map_err(Error::Range)?;
         let world = feed::world(config.log.as_ref())?;
         let fresh = world.accounts.is_empty();
         let committer = Arc::new(Committer::new(config.log, world));
@@ -97,6 +108,8 @@ impl Control {
                 committer,
                 vault,
                 quotas,
+                reach: Arc::new(reach),
+                url: config.url,
                 dev: config.dev,
                 region: config.region,
                 check_namespace: config.check_namespace,
@@ -119,9 +132,22 @@ impl Control {
             let control = self.clone();
             tokio::spawn(async move { control.inner.relay.run().await })
         };
+        let notifier = tokio::spawn(self.notifier().run());
         let served = serve(listener, http::router(self.clone()), stop).await;
         relay.abort();
+        notifier.abort();
         served.map_err(Error::Serve)
+    }
+
+    fn notifier(&self) -> Arc<Notifier> {
+        let inner = &self.inner;
+        Notifier::new(
+            Arc::clone(&inner.committer),
+            Arc::clone(&inner.vault),
+            (inner.region.clone(), inner.url.clone()),
+            Arc::clone(&inner.reach),
+            Timing::default(),
+        )
     }
 
     /// The host's document, as it changes.

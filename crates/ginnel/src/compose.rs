@@ -51,18 +51,20 @@ async fn serve(options: &Up, place: &Place) -> Result<()> {
     let address = listener.local_addr().context("the listener's address")?;
     let stop = Stop::listen()?;
     let log = SqliteLog::open(place.store())?;
+    let url = format!("http://{}", reachable(address));
     let (control, first) = Control::open(Config {
         log: Arc::new(log),
         key_file: place.key_file(),
         region: options.region.clone(),
         dev: false,
         quotas: options.quota.clone(),
+        allow_notify: options.allow_notify.clone(),
+        url: options.public_url.clone().unwrap_or_else(|| url.clone()),
         check_namespace: Box::new(|path| {
             dataplane::check_namespace(path).map_err(|error| error.to_string())
         }),
     })?;
     let agent = start_agent(options, place, &control)?;
-    let url = format!("http://{}", reachable(address));
     let known = match first {
         Some(key) => Credentials {
             endpoint_url: url.clone(),

@@ -35,6 +35,7 @@ pub(crate) mod security_group;
 mod security_group_rule;
 mod service_catalog;
 mod service_permission;
+pub(crate) mod sns;
 mod sts;
 pub(crate) mod subnet;
 mod tag;
@@ -55,6 +56,7 @@ use rand::rngs::StdRng;
 use rand::{Rng as _, RngExt as _};
 
 use crate::secret::Vault;
+use crate::worker::notification::Reach;
 
 pub(crate) use dispatch::{Outcome, handle, is_read};
 
@@ -74,6 +76,8 @@ pub(crate) struct Call {
     pub(crate) rng: RefCell<StdRng>,
     /// `ginnel up --dev`: for people who used an emulator until now.
     pub(crate) dev: bool,
+    /// Where notifications may go besides the public Internet.
+    pub(crate) reach: Arc<Reach>,
     /// The quotas in force.
     pub(crate) quotas: Arc<quota::Quotas>,
     /// Seals secrets.
