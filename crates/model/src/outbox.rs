@@ -9,7 +9,7 @@ use alloc::string::String;
 use serde::{Deserialize, Serialize};
 
 use crate::account::AccountId;
-use crate::id::{DeliveryId, SubscriptionId};
+use crate::id::DeliveryId;
 use crate::tag::Tags;
 use crate::time::Millis;
 use crate::world::{Facets, Indexed};
@@ -32,9 +32,6 @@ pub struct Delivery {
     pub attributes: BTreeMap<String, Attribute>,
     /// When it was made.
     pub made: Millis,
-    /// Set: it asks this one subscription to confirm, with this token.
-    #[serde(default)]
-    pub asks: Option<Question>,
 }
 
 /// What a message attaches under a name.
@@ -44,15 +41,6 @@ pub struct Attribute {
     pub kind: String,
     /// Its value as text; base64 for Binary.
     pub value: String,
-}
-
-/// A request to confirm.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Question {
-    /// Who is asked.
-    pub subscription: SubscriptionId,
-    /// The token that confirms, sealed with the instance's key file.
-    pub sealed_token: alloc::vec::Vec<u8>,
 }
 
 impl Indexed for Delivery {

@@ -3,17 +3,19 @@
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
 use crate::account::AccountId;
-use crate::id::{SubscriptionId, TopicId};
+use crate::id::{DeliveryId, SubscriptionId, TopicId};
 use crate::tag::Tags;
 use crate::time::Millis;
 use crate::world::{Claim, Facets, Indexed, Kind, World};
 
-/// Subscriptions of one topic; its removal takes them along in one transaction.
-pub const MAX_SUBSCRIPTIONS: usize = 100;
+/// Subscriptions of one topic; its removal takes them and their questions along in one
+/// transaction.
+pub const MAX_SUBSCRIPTIONS: usize = 60;
 
 /// A name that messages are sent to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,10 +67,15 @@ pub enum Protocol {
 }
 
 /// Whether the other side has agreed to be told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum State {
     /// It was asked, and gets nothing else yet.
-    Pending,
+    Pending {
+        /// The message that asks.
+        question: DeliveryId,
+        /// The token that confirms, sealed with the instance's key file.
+        sealed_token: Vec<u8>,
+    },
     /// It has agreed.
     Confirmed {
         /// By a signed call, not by following the URL.
@@ -129,5 +136,8 @@ impl Indexed for Subscription {
             .owner(self.owner, &Tags::new())
             .needs(self.owner)
             .needs(self.topic);
+        if let State::Pending { question, .. } = &self.state {
+            facets.mentions(question);
+        }
     }
 }

@@ -17,7 +17,7 @@ use std::time::Duration;
 use model::account::AccountId;
 use model::id::{DeliveryId, SubscriptionId};
 use model::outbox::Delivery;
-use model::topic::Subscription;
+use model::topic::{State, Subscription};
 use model::world::{Change, World};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -72,6 +72,14 @@ pub(crate) struct Notifier {
     places: Semaphore,
     lanes: Mutex<Lanes>,
     dropped: AtomicU64,
+}
+
+/// One message to one receiver.
+struct Errand {
+    delivery: Arc<Delivery>,
+    to: SubscriptionId,
+    /// It asks the receiver to confirm.
+    asking: bool,
 }
 
 /// Who may try how often at a time.
@@ -154,70 +162,73 @@ impl Notifier {
         new.sort_by_key(|it| it.made);
         for delivery in new {
             under_way.insert(delivery.id);
-            let (notifier, delivery) = (Arc::clone(self), Arc::clone(delivery));
-            let receivers = notifier.receivers(world, &delivery);
+            let (id, errands) = (delivery.id, self.errands(world, delivery));
+            let notifier = Arc::clone(self);
             tasks.spawn(async move {
                 let mut sending = JoinSet::new();
-                for receiver in receivers {
-                    let (notifier, delivery) = (Arc::clone(&notifier), Arc::clone(&delivery));
-                    sending.spawn(async move { notifier.send(&delivery, receiver).await });
+                for errand in errands {
+                    let notifier = Arc::clone(&notifier);
+                    sending.spawn(async move { notifier.send(&errand).await });
                 }
                 while sending.join_next().await.is_some() {}
-                delivery.id
+                id
             });
         }
     }
 
     /// Whom a message goes to.
-    fn receivers(&self, world: &World, delivery: &Delivery) -> Vec<SubscriptionId> {
-        if let Some(question) = &delivery.asks {
-            return vec![question.subscription];
+    fn errands(&self, world: &World, delivery: &Arc<Delivery>) -> Vec<Errand> {
+        let errand = |to: &Arc<Subscription>, asking| Errand {
+            delivery: Arc::clone(delivery),
+            to: to.id,
+            asking,
+        };
+        // A question, to one who has not agreed to anything yet.
+        if let Some(asked) = world.mentioning(delivery.id).next() {
+            return vec![errand(asked, true)];
         }
         let name = delivery.topic.rsplit(':').next().unwrap_or_default();
-        let Some(topic) = world.topic(delivery.owner, name) else {
+        let topic = world.topic(delivery.owner, name);
+        let Some(topic) = topic.filter(|topic| topic.arn(&self.region) == delivery.topic) else {
             return Vec::new();
         };
-        if topic.arn(&self.region) != delivery.topic {
-            return Vec::new();
-        }
         let subscriptions = world.needing::<Subscription>(topic.id);
         let confirmed = subscriptions.filter(|it| it.is_confirmed());
-        confirmed.map(|it| it.id).collect()
+        confirmed.map(|it| errand(it, false)).collect()
     }
 
     /// Brings a message to one receiver, or gives it up.
-    async fn send(&self, delivery: &Delivery, to: SubscriptionId) {
-        let failed =
-            match tokio::time::timeout(self.timing.lifetime, self.try_all(delivery, to)).await {
-                Ok(Ok(())) => return,
-                Ok(Err(failed)) => failed,
-                Err(_) => Failed::Time,
-            };
+    async fn send(&self, errand: &Errand) {
+        let failed = match tokio::time::timeout(self.timing.lifetime, self.try_all(errand)).await {
+            Ok(Ok(())) => return,
+            Ok(Err(failed)) => failed,
+            Err(_) => Failed::Time,
+        };
         let dropped = self.dropped.fetch_add(1, Ordering::Relaxed) + 1;
         tracing::warn!(
-            topic = %delivery.topic,
-            subscription = %to.uuid(),
-            message = %delivery.id.uuid(),
+            topic = %errand.delivery.topic,
+            subscription = %errand.to.uuid(),
+            message = %errand.delivery.id.uuid(),
             why = %failed,
             dropped,
             "a notification was given up"
         );
     }
 
-    async fn try_all(&self, delivery: &Delivery, to: SubscriptionId) -> Result<(), Failed> {
+    async fn try_all(&self, errand: &Errand) -> Result<(), Failed> {
         let (mine, account) = {
             let mut lanes = self.lanes();
             let lane = |places| Arc::new(Semaphore::new(places));
-            let mine = lanes.subscriptions.entry(to);
+            let mine = lanes.subscriptions.entry(errand.to);
             let mine = Arc::clone(mine.or_insert_with(|| lane(PLACES.0)));
-            let account = lanes.accounts.entry(delivery.owner);
+            let account = lanes.accounts.entry(errand.delivery.owner);
             (mine, Arc::clone(account.or_insert_with(|| lane(PLACES.1))))
         };
         let _mine = mine.acquire().await;
         let mut retries = self.timing.retries.into_iter();
         loop {
             // Asked for anew each time: who has left meanwhile is not called any more.
-            let Some((target, letter)) = self.letter(delivery, to) else {
+            let Some((target, letter)) = self.letter(errand) else {
                 return Ok(());
             };
             let outcome = {
@@ -234,23 +245,31 @@ impl Notifier {
     }
 
     /// What is sent to a receiver and where; nothing when it does not want it any more.
-    fn letter(&self, delivery: &Delivery, to: SubscriptionId) -> Option<(Target, Letter)> {
+    fn letter(&self, errand: &Errand) -> Option<(Target, Letter)> {
+        let Errand {
+            delivery,
+            to,
+            asking,
+        } = errand;
         let world = self.committer.world();
-        let subscription = world.subscriptions.get(&to)?;
+        let subscription = world.subscriptions.get(to)?;
         let topic = world.topics.get(&subscription.topic)?;
         let target = Target::parse(&subscription.endpoint).ok()?;
-        let letter = match &delivery.asks {
-            Some(_) if subscription.is_confirmed() => return None,
-            Some(question) => {
-                let name = to.to_string();
-                let token = self.vault.open_sealed(&name, &question.sealed_token);
+        let letter = match &subscription.state {
+            State::Pending {
+                question,
+                sealed_token,
+            } if *question == delivery.id => {
+                let token = self.vault.open_sealed(&to.to_string(), sealed_token);
                 let token = token.inspect_err(|error| {
                     tracing::error!(%error, "a subscription cannot be asked to confirm");
                 });
                 Letter::question(delivery, &token.ok()?, &self.base)
             }
-            None if !subscription.is_confirmed() => return None,
-            None => {
+            State::Pending { .. } => return None,
+            // It has agreed while it was being asked.
+            State::Confirmed { .. } if *asking => return None,
+            State::Confirmed { .. } => {
                 let arn = subscription.arn(&self.region, topic);
                 Letter::message(delivery, subscription, &arn, &self.base)
             }

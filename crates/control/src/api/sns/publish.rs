@@ -74,7 +74,6 @@ pub(crate) fn publish(
         message: message.clone(),
         attributes,
         made: call.now,
-        asks: None,
     };
     let reply = sns::PublishResponse {
         message_id: Some(delivery.id.uuid()),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aws::{Fault, sns};
-use model::outbox::{Delivery, Question};
+use model::outbox::Delivery;
 use model::topic::{MAX_SUBSCRIPTIONS, Protocol, State, Subscription, Topic};
 use model::world::{Change, World};
 use sha2::{Digest as _, Sha256};
@@ -90,37 +90,34 @@ pub(crate) fn subscribe(
     }
     publish::check_waiting(world, call)?;
     let token = hex(&call.bytes::<32>());
+    let id = old.map_or_else(|| call.id(), |old| old.id);
+    let question = question(call, topic);
+    let sealed_token = call.vault.seal(&id.to_string(), &token);
+    let sealed_token = sealed_token
+        .map_err(|error| Fault::internal(format!("The token could not be sealed: {error}")))?;
     let subscription = Subscription {
-        id: old.map_or_else(|| call.id(), |old| old.id),
+        id,
         owner: call.account,
         topic: topic.id,
         protocol,
         endpoint: endpoint.to_owned(),
-        state: State::Pending,
+        state: State::Pending {
+            question: question.id,
+            sealed_token,
+        },
         token: digest(&token),
         asked: call.now,
         raw: raw.unwrap_or_default(),
     };
-    let question = question(call, topic, &subscription, &token)?;
-    Ok(Decision {
-        reply: reply(&subscription),
-        changes: vec![subscription.into(), question.into()],
-    })
+    let mut changes: Vec<Change> = old.into_iter().filter_map(|old| unasked(old)).collect();
+    let reply = reply(&subscription);
+    changes.extend([subscription.into(), question.into()]);
+    Ok(Decision { reply, changes })
 }
 
-/// The message that asks the endpoint to confirm.
-fn question(
-    call: &Call,
-    topic: &Topic,
-    subscription: &Subscription,
-    token: &str,
-) -> Result<Delivery, Fault> {
-    let name = subscription.id.to_string();
-    let sealed_token = call
-        .vault
-        .seal(&name, token)
-        .map_err(|error| Fault::internal(format!("The token could not be sealed: {error}")))?;
-    Ok(Delivery {
+/// The message that asks the endpoint to confirm; the subscription names it.
+fn question(call: &Call, topic: &Topic) -> Delivery {
+    Delivery {
         id: call.id(),
         owner: call.account,
         topic: topic.arn(&call.region),
@@ -131,11 +128,15 @@ fn question(
         ),
         attributes: BTreeMap::new(),
         made: call.now,
-        asks: Some(Question {
-            subscription: subscription.id,
-            sealed_token,
-        }),
-    })
+    }
+}
+
+/// Takes the question back, which without its subscription would be a message to the topic.
+pub(super) fn unasked(subscription: &Subscription) -> Option<Change> {
+    match &subscription.state {
+        State::Pending { question, .. } => Some(Change::Remove(question.into())),
+        State::Confirmed { .. } => None,
+    }
 }
 
 fn read_protocol(text: &str) -> Result<Protocol, Fault> {
@@ -231,15 +232,14 @@ pub(crate) fn confirm(
     if found.is_confirmed() {
         return Ok(Decision::unchanged(reply));
     }
+    let mut changes: Vec<Change> = unasked(found).into_iter().collect();
     let mut subscription = Subscription::clone(found);
     subscription.state = State::Confirmed {
         authenticated: call.arn != ANYONE,
         guarded,
     };
-    Ok(Decision {
-        reply,
-        changes: vec![subscription.into()],
-    })
+    changes.push(subscription.into());
+    Ok(Decision { reply, changes })
 }
 
 /// Removes a subscription; one that is not there is fine.
@@ -267,10 +267,9 @@ pub(crate) fn unsubscribe(
             "Only a signed call of its owner ends this subscription",
         ));
     }
-    Ok(Decision {
-        reply: (),
-        changes: vec![Change::Remove(found.id.into())],
-    })
+    let mut changes: Vec<Change> = unasked(found).into_iter().collect();
+    changes.push(Change::Remove(found.id.into()));
+    Ok(Decision { reply: (), changes })
 }
 
 type Listed<'a> = (&'a Arc<Subscription>, &'a Arc<Topic>);

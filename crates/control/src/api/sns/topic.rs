@@ -7,7 +7,7 @@ use model::topic::{Subscription, Topic};
 use model::world::{Change, World};
 use serde_json::json;
 
-use super::{invalid, need_topic, pages, refuse, tags, topic};
+use super::{invalid, need_topic, pages, refuse, subscription, tags, topic};
 use crate::api::{Call, Decision, quota, unsupported};
 use crate::worker::notification::RETRIES;
 
@@ -184,10 +184,11 @@ pub(crate) fn delete(
     let Some(found) = topic(world, call, "TopicArn", topic_arn)? else {
         return Ok(Decision::unchanged(()));
     };
-    let subscriptions = world.needing::<Subscription>(found.id);
-    let mut changes: Vec<Change> = subscriptions
-        .map(|subscription| Change::Remove(subscription.id.into()))
-        .collect();
+    let mut changes: Vec<Change> = Vec::new();
+    for subscription in world.needing::<Subscription>(found.id) {
+        changes.extend(subscription::unasked(subscription));
+        changes.push(Change::Remove(subscription.id.into()));
+    }
     changes.push(Change::Remove(found.id.into()));
     Ok(Decision { reply: (), changes })
 }
