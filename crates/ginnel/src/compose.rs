@@ -59,7 +59,10 @@ async fn serve(options: &Up, place: &Place) -> Result<()> {
         dev: false,
         quotas: options.quota.clone(),
         allow_notify: options.allow_notify.clone(),
-        url: options.public_url.clone().unwrap_or_else(|| url.clone()),
+        url: match &options.public_url {
+            Some(public) => public.trim_end_matches('/').to_owned(),
+            None => url.clone(),
+        },
         check_namespace: Box::new(|path| {
             dataplane::check_namespace(path).map_err(|error| error.to_string())
         }),

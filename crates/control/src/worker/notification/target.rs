@@ -40,18 +40,20 @@ impl Target {
                 "a user and password in the URL are not supported by this version of Ginnel".into(),
             );
         }
-        let port = match authority.port() {
-            None if authority.as_str().ends_with(':') => return Err("the port is missing".into()),
-            None if protocol == Protocol::Http => 80,
-            None => 443,
-            Some(port) => port.as_u16(),
+        let host = authority.host();
+        let port = match authority.as_str().strip_prefix(host) {
+            Some("") if protocol == Protocol::Http => 80,
+            Some("") => 443,
+            // The parser leaves aside a port that is none.
+            rest => rest
+                .and_then(|rest| rest.strip_prefix(':')?.parse().ok())
+                .ok_or_else(|| format!("'{authority}' names no port that there is"))?,
         };
         if !matches!(port, 80 | 443 | 1_024..) {
             return Err(format!(
                 "the port {port} is not 80, 443 or one from 1024 on"
             ));
         }
-        let host = authority.host();
         let bare = host.strip_prefix('[').and_then(|it| it.strip_suffix(']'));
         if bare.is_some_and(|bare| bare.parse::<Ipv6Addr>().is_err()) {
             return Err(format!("'{host}' is no IPv6 address"));
