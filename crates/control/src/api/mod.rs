@@ -23,6 +23,7 @@ mod endpoint_wire;
 pub(crate) mod filter;
 pub(crate) mod ginnel;
 
+mod insights;
 pub(crate) mod interface;
 mod listener;
 mod load_balancer;

@@ -2,8 +2,8 @@
 
 use super::route;
 use crate::api::{
-    connection, endpoint, endpoint_modify, endpoint_service, interface, place, security_group,
-    security_group_rule, service_catalog, service_permission, subnet, tag, vpc,
+    connection, endpoint, endpoint_modify, endpoint_service, insights, interface, place,
+    security_group, security_group_rule, service_catalog, service_permission, subnet, tag, vpc,
 };
 
 route! { Ec2 ec2
@@ -56,6 +56,13 @@ route! { Ec2 ec2
     write ModifyVpcEndpoint endpoint_modify::modify;
     read DescribeVpcEndpoints endpoint::describe;
     write DeleteVpcEndpoints endpoint::delete;
+    // network insights
+    write CreateNetworkInsightsPath insights::create;
+    read DescribeNetworkInsightsPaths insights::describe;
+    write DeleteNetworkInsightsPath insights::delete;
+    write StartNetworkInsightsAnalysis insights::start;
+    read DescribeNetworkInsightsAnalyses insights::describe_analyses;
+    write DeleteNetworkInsightsAnalysis insights::delete_analysis;
     // peering and transit gateways
     refuse AcceptVpcPeeringConnection, "VPC peering has no data plane yet";
     refuse CreateVpcPeeringConnection, "VPC peering has no data plane yet";
