@@ -46,6 +46,7 @@ impl Desk {
             revision: 0,
             rng: RefCell::new(StdRng::seed_from_u64(7)),
             dev: false,
+            reach: Arc::default(),
             quotas: Arc::default(),
             vault: Arc::new(Vault::of([7; 32])),
             judge: Arc::new(BuiltIn),

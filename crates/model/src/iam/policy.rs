@@ -30,6 +30,7 @@ pub struct Policy {
     /// When its versions last changed.
     pub updated: Millis,
     /// Its versions by number.
+    #[serde(with = "pairs")]
     pub versions: BTreeMap<u32, Version>,
     /// The version in force.
     pub default: u32,
@@ -46,6 +47,31 @@ pub struct Version {
     pub document: String,
     /// When it was made.
     pub created: Millis,
+}
+
+/// A map with numbers for keys as a list of pairs: a key in JSON is a text, and a stored value
+/// is read by way of a form that does not turn texts back into numbers.
+mod pairs {
+    use alloc::collections::BTreeMap;
+    use alloc::vec::Vec;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::Version;
+
+    pub(super) fn serialize<S: Serializer>(
+        map: &BTreeMap<u32, Version>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(map)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<BTreeMap<u32, Version>, D::Error> {
+        let pairs = Vec::<(u32, Version)>::deserialize(deserializer)?;
+        Ok(pairs.into_iter().collect())
+    }
 }
 
 impl Policy {
