@@ -11,6 +11,7 @@ use model::world::World;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
+use super::quota::Quotas;
 use super::{Call, handle};
 use crate::secret::Vault;
 
@@ -57,6 +58,11 @@ impl Desk {
         let [one, two] = self.accounts;
         self.call.account = if self.call.account == one { two } else { one };
         self.call.arn = format!("arn:aws:iam::{}:root", self.call.account);
+    }
+
+    /// Puts one quota in force, `CODE=N`.
+    pub(crate) fn set_quota(&mut self, setting: &str) {
+        self.call.quotas = Arc::new(Quotas::parse(&[setting.to_owned()]).unwrap());
     }
 
     /// Calls an EC2 operation (`elbv2:Name`, `iam:Name`, ... for other services) with form

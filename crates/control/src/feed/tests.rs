@@ -26,6 +26,18 @@ fn full() -> World {
     let balancer = scene.balancer("two");
     let group = scene.group("tg");
     scene.listener(&balancer, &group, 80);
+    let desk = &mut scene.desk;
+    let [vpc, subnet] = [&scene.vpcs[0], &scene.provider_subnets[0]];
+    let gateway = desk.make("CreateInternetGateway", "", "internetGatewayId");
+    desk.ok(
+        "AttachInternetGateway",
+        &format!("InternetGatewayId={gateway}&VpcId={vpc}"),
+    );
+    let address = desk.make("AllocateAddress", "", "allocationId");
+    desk.ok(
+        "CreateNatGateway",
+        &format!("SubnetId={subnet}&AllocationId={address}"),
+    );
     let key = AccessKey {
         id: "AKIAABCDEFGHIJKLMNOP".into(),
         account: scene.desk.call.account,
@@ -55,6 +67,8 @@ fn resources(world: &World) -> Vec<Resource> {
     }
     all!(
         accounts Account, access_keys AccessKey, vpcs Vpc, subnets Subnet,
+        dhcp_options DhcpOptions, route_tables RouteTable, network_acls NetworkAcl,
+        internet_gateways InternetGateway, nat_gateways NatGateway, addresses Address,
         security_groups SecurityGroup, interfaces Interface, load_balancers LoadBalancer,
         target_groups TargetGroup, listeners Listener, services EndpointService,
         endpoints Endpoint, replays Replay
@@ -76,7 +90,7 @@ fn every_kind_is_read_as_it_was_written() {
         let _ = log.txn(Txn::new().put(key, value)).unwrap();
         changes.push(Change::Put(resource));
     }
-    assert_eq!(kinds.len(), 12);
+    assert_eq!(kinds.len(), 18);
     let mut found = world(&log).unwrap();
     assert_eq!(found.revision, log.revision().get());
     found.revision = before.revision;
