@@ -67,7 +67,7 @@ use rand::{Rng as _, RngExt as _};
 
 use crate::secret::Vault;
 
-pub(crate) use dispatch::{Outcome, handle, is_read};
+pub(crate) use dispatch::{handle, is_read};
 
 /// Who calls, when and where: everything a handler may know besides the World.
 pub(crate) struct Call {

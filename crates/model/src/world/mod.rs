@@ -101,6 +101,17 @@ macro_rules! tables {
         }
 
         impl Resource {
+            /// Whose it is, if it is somebody's.
+            pub fn owner(&self) -> Option<AccountId> {
+                let facets = match self {
+                    $(Self::$variant(value) => Facets::of(Kind::$variant, value),)+
+                };
+                facets.into_iter().find_map(|facet| match facet {
+                    Facet::Owner(owner, _) => Some(owner),
+                    _ => None,
+                })
+            }
+
             /// Its name.
             pub fn name(&self) -> Name {
                 match self {
@@ -125,6 +136,9 @@ macro_rules! tables {
         })+
 
         impl Name {
+            /// The folder of each kind in the log.
+            pub const FOLDERS: &[&str] = &[$(concat!("/", $path, "/")),+];
+
             /// The kind of thing that it names.
             pub fn kind(&self) -> Kind {
                 match self {
@@ -185,7 +199,7 @@ macro_rules! tables {
             }
 
             /// The names of all things.
-            fn all_names(&self) -> Vec<Name> {
+            pub fn names(&self) -> Vec<Name> {
                 let mut names = Vec::new();
                 $(names.extend(self.$table.keys().cloned().map(Name::$variant));)+
                 names
