@@ -261,3 +261,6 @@ pub(crate) fn now() -> Millis {
         i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
     }))
 }
+
+#[cfg(test)]
+mod tests;
