@@ -189,6 +189,11 @@ fn changed(change: &Change) -> Option<Resource> {
     let (folder, id) = path.strip_prefix('/')?.split_once('/')?;
     let kind = match &name {
         Name::Replay(_) => return None,
+        Name::User(_) => "AWS::IAM::User".into(),
+        Name::Group(_) => "AWS::IAM::Group".into(),
+        Name::Role(_) => "AWS::IAM::Role".into(),
+        Name::Policy(_) => "AWS::IAM::Policy".into(),
+        Name::AccessKey(_) => "AWS::IAM::AccessKey".into(),
         Name::Vpc(_) => "AWS::EC2::VPC".into(),
         Name::Subnet(_) => "AWS::EC2::Subnet".into(),
         Name::SecurityGroup(_) => "AWS::EC2::SecurityGroup".into(),

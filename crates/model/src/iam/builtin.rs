@@ -2,7 +2,7 @@
 //!
 //! They are the words of the code, not of a store: an upgrade may bring a newer text.
 
-use alloc::collections::BTreeMap;
+use alloc::vec;
 
 use super::{Policy, Version};
 use crate::account::AccountId;
@@ -158,6 +158,7 @@ const ALL: [Builtin; 4] = [
 impl Builtin {
     fn policy(&self) -> Policy {
         let version = Version {
+            number: 1,
             document: self.document.into(),
             created: SINCE,
         };
@@ -169,7 +170,7 @@ impl Builtin {
             description: Some(self.description.into()),
             created: SINCE,
             updated: SINCE,
-            versions: BTreeMap::from([(1, version)]),
+            versions: vec![version],
             default: 1,
             next: 2,
             tags: Tags::new(),

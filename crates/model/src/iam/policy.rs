@@ -1,6 +1,5 @@
 //! Managed policies and their versions.
 
-use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -29,9 +28,8 @@ pub struct Policy {
     pub created: Millis,
     /// When its versions last changed.
     pub updated: Millis,
-    /// Its versions by number.
-    #[serde(with = "pairs")]
-    pub versions: BTreeMap<u32, Version>,
+    /// Its versions, in the order of their numbers.
+    pub versions: Vec<Version>,
     /// The version in force.
     pub default: u32,
     /// The number of the next version; none is given twice.
@@ -43,42 +41,24 @@ pub struct Policy {
 /// One version of a policy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Version {
+    /// `vN`.
+    pub number: u32,
     /// The document, byte for byte as it was given.
     pub document: String,
     /// When it was made.
     pub created: Millis,
 }
 
-/// A map with numbers for keys as a list of pairs: a key in JSON is a text, and a stored value
-/// is read by way of a form that does not turn texts back into numbers.
-mod pairs {
-    use alloc::collections::BTreeMap;
-    use alloc::vec::Vec;
-
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    use super::Version;
-
-    pub(super) fn serialize<S: Serializer>(
-        map: &BTreeMap<u32, Version>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(map)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<BTreeMap<u32, Version>, D::Error> {
-        let pairs = Vec::<(u32, Version)>::deserialize(deserializer)?;
-        Ok(pairs.into_iter().collect())
-    }
-}
-
 impl Policy {
     /// The document in force.
     pub fn document(&self) -> &str {
-        let version = self.versions.get(&self.default);
+        let version = self.version(self.default);
         version.map_or("", |version| version.document.as_str())
+    }
+
+    /// The version with this number.
+    pub fn version(&self, number: u32) -> Option<&Version> {
+        self.versions.iter().find(|it| it.number == number)
     }
 }
 
@@ -92,7 +72,7 @@ impl Indexed for Policy {
     }
 
     fn problems(&self, _world: &World, problems: &mut Vec<String>) {
-        if !self.versions.contains_key(&self.default) {
+        if self.version(self.default).is_none() {
             problems.push(alloc::format!("the default version of {} is gone", self.id));
         }
     }

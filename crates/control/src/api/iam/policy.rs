@@ -1,6 +1,5 @@
 //! Managed policies: an account's own, and those that are built in.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aws::{Fault, iam};
@@ -94,6 +93,7 @@ pub(crate) fn create(
     let have = world.owned::<Policy>(call.account).count();
     check_quota(call, &quota::POLICIES, have)?;
     let version = Version {
+        number: 1,
         document: policy_document.clone(),
         created: call.now,
     };
@@ -105,7 +105,7 @@ pub(crate) fn create(
         description: description.clone(),
         created: call.now,
         updated: call.now,
-        versions: BTreeMap::from([(1, version)]),
+        versions: vec![version],
         default: 1,
         next: 2,
         tags,
@@ -193,7 +193,8 @@ pub(crate) fn delete(
 ) -> Result<Decision<()>, Fault> {
     let iam::DeletePolicyRequest { policy_arn } = request;
     let policy = own(world, call, policy_arn)?;
-    let others = policy.versions.keys().filter(|it| **it != policy.default);
+    let numbers = policy.versions.iter().map(|version| version.number);
+    let others = numbers.filter(|number| *number != policy.default);
     let mut blockers: Vec<String> = others.map(|it| format!("its version v{it}")).collect();
     let holders = holders(world, call, policy.id, None).names();
     blockers.extend(holders.iter().map(|name| format!("it from {name}")));

@@ -12,17 +12,17 @@ use crate::api::{Call, Decision};
 const VERSIONS: usize = 5;
 
 /// A version as a list shows it; a look at one shows the document too.
-fn listed(policy: &Policy, number: u32, version: &Version) -> iam::PolicyVersion {
+fn listed(policy: &Policy, version: &Version) -> iam::PolicyVersion {
     iam::PolicyVersion {
         create_date: date(version.created),
         document: None,
-        is_default_version: Some(number == policy.default),
-        version_id: Some(format!("v{number}")),
+        is_default_version: Some(version.number == policy.default),
+        version_id: Some(format!("v{}", version.number)),
     }
 }
 
 /// The version that an id such as `v2` names.
-fn find<'a>(policy: &'a Policy, arn: &str, id: &str) -> Result<(u32, &'a Version), Fault> {
+fn find<'a>(policy: &'a Policy, arn: &str, id: &str) -> Result<&'a Version, Fault> {
     let number = id
         .strip_prefix('v')
         .filter(|it| !it.starts_with(['0', '+']));
@@ -34,12 +34,11 @@ fn find<'a>(policy: &'a Policy, arn: &str, id: &str) -> Result<(u32, &'a Version
             r"Member must satisfy regular expression pattern: v[1-9][0-9]*",
         )
     })?;
-    let version = policy.versions.get(&number).ok_or_else(|| {
+    policy.version(number).ok_or_else(|| {
         no_such(format!(
             "Policy {arn} version {id} does not exist or is not attachable."
         ))
-    })?;
-    Ok((number, version))
+    })
 }
 
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicyVersion.html>
@@ -56,27 +55,28 @@ pub(crate) fn create(
     let policy = own(world, call, policy_arn)?;
     check(policy_document)?;
     if policy.versions.len() >= VERSIONS {
-        let versions: Vec<String> = policy.versions.keys().map(|it| format!("v{it}")).collect();
+        let versions = policy.versions.iter();
+        let versions: Vec<String> = versions.map(|it| format!("v{}", it.number)).collect();
         return Err(limit(format!(
             "A managed policy can have up to {VERSIONS} versions. Before you create a new version, you must delete an existing version ({}).",
             versions.join(", ")
         )));
     }
+    let mut policy = Policy::clone(&policy);
     let version = Version {
+        number: policy.next,
         document: policy_document.clone(),
         created: call.now,
     };
-    let mut policy = Policy::clone(&policy);
-    let number = policy.next;
-    policy.next = number.saturating_add(1);
+    policy.next = policy.next.saturating_add(1);
     policy.updated = call.now;
     if set_as_default.unwrap_or(false) {
-        policy.default = number;
+        policy.default = version.number;
     }
-    policy.versions.insert(number, version.clone());
+    policy.versions.push(version.clone());
     Ok(Decision {
         reply: iam::CreatePolicyVersionResponse {
-            policy_version: Some(listed(&policy, number, &version)),
+            policy_version: Some(listed(&policy, &version)),
         },
         changes: vec![policy.into()],
     })
@@ -93,11 +93,11 @@ pub(crate) fn get(
         version_id,
     } = request;
     let policy = find_policy(world, call, policy_arn)?;
-    let (number, version) = find(&policy, policy_arn, version_id)?;
+    let version = find(&policy, policy_arn, version_id)?;
     Ok(iam::GetPolicyVersionResponse {
         policy_version: Some(iam::PolicyVersion {
             document: Some(encode_document(&version.document)),
-            ..listed(&policy, number, version)
+            ..listed(&policy, version)
         }),
     })
 }
@@ -116,15 +116,13 @@ pub(crate) fn list(
     } = request;
     let policy = find_policy(world, call, policy_arn)?;
     let all = policy.versions.iter().collect();
-    let key = |(number, _): &(&u32, &Version)| format!("{:010}", u32::MAX - **number);
+    let key = |version: &&Version| format!("{:010}", u32::MAX - version.number);
     let page = paged(all, key, *max_items, marker.as_deref())?;
     let versions = page.items.into_iter();
     Ok(iam::ListPolicyVersionsResponse {
         is_truncated: page.is_truncated,
         marker: page.marker,
-        versions: versions
-            .map(|(number, version)| listed(&policy, *number, version))
-            .collect(),
+        versions: versions.map(|it| listed(&policy, it)).collect(),
     })
 }
 
@@ -139,7 +137,7 @@ pub(crate) fn set_default(
         version_id,
     } = request;
     let policy = own(world, call, policy_arn)?;
-    let (number, _) = find(&policy, policy_arn, version_id)?;
+    let number = find(&policy, policy_arn, version_id)?.number;
     let changes = put(&policy, |policy| {
         policy.default = number;
         policy.updated = call.now;
@@ -158,7 +156,7 @@ pub(crate) fn delete(
         version_id,
     } = request;
     let policy = own(world, call, policy_arn)?;
-    let (number, _) = find(&policy, policy_arn, version_id)?;
+    let number = find(&policy, policy_arn, version_id)?.number;
     if number == policy.default {
         return Err(Fault::new(
             409,
@@ -169,7 +167,7 @@ pub(crate) fn delete(
         ));
     }
     let changes = put(&policy, |policy| {
-        policy.versions.remove(&number);
+        policy.versions.retain(|it| it.number != number);
         policy.updated = call.now;
     });
     Ok(Decision { reply: (), changes })
