@@ -77,12 +77,11 @@ fn need_topic<'a>(world: &'a World, call: &Call, arn: &str) -> Result<&'a Arc<To
     topic(world, call, "TopicArn", arn)?.ok_or_else(|| not_found("Topic"))
 }
 
+/// A subscription and its topic.
+type Found<'a> = (&'a Arc<Subscription>, &'a Arc<Topic>);
+
 /// The caller's subscription with this ARN and its topic, if it is there.
-fn subscription<'a>(
-    world: &'a World,
-    call: &Call,
-    arn: &str,
-) -> Result<Option<(&'a Arc<Subscription>, &'a Arc<Topic>)>, Fault> {
+fn subscription<'a>(world: &'a World, call: &Call, arn: &str) -> Result<Option<Found<'a>>, Fault> {
     let (_, _, rest) = parts("SubscriptionArn", arn)?;
     let id: Option<SubscriptionId> = rest.and_then(Id::parse_uuid);
     let id = id.ok_or_else(|| {
@@ -100,11 +99,7 @@ fn subscription<'a>(
 }
 
 /// The same, which must be there.
-fn need_subscription<'a>(
-    world: &'a World,
-    call: &Call,
-    arn: &str,
-) -> Result<(&'a Arc<Subscription>, &'a Arc<Topic>), Fault> {
+fn need_subscription<'a>(world: &'a World, call: &Call, arn: &str) -> Result<Found<'a>, Fault> {
     subscription(world, call, arn)?.ok_or_else(|| not_found("Subscription"))
 }
 

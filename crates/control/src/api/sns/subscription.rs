@@ -1,7 +1,6 @@
 //! Subscriptions: who asks to be told, who agreed, who had enough.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use aws::{Fault, sns};
 use model::outbox::Delivery;
@@ -9,7 +8,9 @@ use model::topic::{MAX_SUBSCRIPTIONS, Protocol, State, Subscription, Topic};
 use model::world::{Change, World};
 use sha2::{Digest as _, Sha256};
 
-use super::{ANYONE, invalid, need_subscription, need_topic, pages, publish, refuse, subscription};
+use super::{
+    ANYONE, Found, invalid, need_subscription, need_topic, pages, publish, refuse, subscription,
+};
 use crate::api::{Call, Decision};
 use crate::worker::notification::Target;
 
@@ -272,14 +273,12 @@ pub(crate) fn unsubscribe(
     Ok(Decision { reply: (), changes })
 }
 
-type Listed<'a> = (&'a Arc<Subscription>, &'a Arc<Topic>);
-
 fn list_some(
     call: &Call,
-    found: Vec<Listed<'_>>,
+    found: Vec<Found<'_>>,
     next_token: Option<&str>,
 ) -> Result<(Vec<sns::Subscription>, Option<String>), Fault> {
-    let key = |(subscription, _): &Listed<'_>| subscription.id.to_string();
+    let key = |(subscription, _): &Found<'_>| subscription.id.to_string();
     let (given, next_token) = pages(found, key, next_token)?;
     let listed = given.into_iter().map(|(subscription, topic)| {
         let arn = subscription.arn(&call.region, topic);
