@@ -9,6 +9,7 @@ extern crate alloc;
 pub mod account;
 pub mod endpoint;
 pub mod endpoint_service;
+pub mod flow_log;
 pub mod host;
 pub mod id;
 pub mod interface;

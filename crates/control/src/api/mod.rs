@@ -14,6 +14,8 @@
 mod connection;
 mod dispatch;
 mod elbv2;
+mod elbv2_attributes;
+mod elbv2_limits;
 mod elbv2_tags;
 mod endpoint;
 mod endpoint_modify;
@@ -22,7 +24,7 @@ mod endpoint_subnets;
 mod endpoint_wire;
 pub(crate) mod filter;
 pub(crate) mod ginnel;
-
+mod health_check;
 pub(crate) mod interface;
 mod listener;
 mod load_balancer;
@@ -32,6 +34,7 @@ mod place;
 pub(crate) mod quota;
 pub(crate) mod refusal;
 pub(crate) mod security_group;
+mod security_group_reference;
 mod security_group_rule;
 mod service_catalog;
 mod service_permission;

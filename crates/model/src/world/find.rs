@@ -8,9 +8,11 @@ use super::{Claim, Facet, Name, Noun, Slot, World};
 use crate::account::AccountId;
 use crate::endpoint::Endpoint;
 use crate::endpoint_service::EndpointService;
+use crate::flow_log::FlowLog;
 use crate::host::{BalancerSlot, EniSlot, GateSlot, GroupSlot, TargetGroupSlot, VpcNumber};
 use crate::id::{
-    BalancerId, EndpointId, InterfaceId, SecurityGroupId, ServiceId, SubnetId, TargetGroupId, VpcId,
+    BalancerId, EndpointId, FlowLogId, InterfaceId, SecurityGroupId, ServiceId, SubnetId,
+    TargetGroupId, VpcId,
 };
 use crate::interface::Interface;
 use crate::load_balancer::LoadBalancer;
@@ -41,6 +43,7 @@ impl World {
         target_group target_groups TargetGroupId => TargetGroup,
         service services ServiceId => EndpointService,
         endpoint endpoints EndpointId => Endpoint,
+        flow_log flow_logs FlowLogId => FlowLog,
     }
 
     /// The things of one kind of an account, in the order of their ids.

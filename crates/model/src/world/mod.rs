@@ -18,9 +18,10 @@ use serde::{Deserialize, Serialize};
 use crate::account::{AccessKey, Account, AccountId};
 use crate::endpoint::Endpoint;
 use crate::endpoint_service::EndpointService;
+use crate::flow_log::FlowLog;
 use crate::id::{
-    BalancerId, EndpointId, InterfaceId, ListenerId, SecurityGroupId, ServiceId, SubnetId,
-    TargetGroupId, VpcId,
+    BalancerId, EndpointId, FlowLogId, InterfaceId, ListenerId, SecurityGroupId, ServiceId,
+    SubnetId, TargetGroupId, VpcId,
 };
 use crate::interface::Interface;
 use crate::listener::Listener;
@@ -210,6 +211,8 @@ tables! {
     services: EndpointService(ServiceId => EndpointService, "endpoint-service", id),
     /// Endpoints.
     endpoints: Endpoint(EndpointId => Endpoint, "endpoint", id),
+    /// Flow logs.
+    flow_logs: FlowLog(FlowLogId => FlowLog, "flow-log", id),
     /// Answers to ClientTokens.
     replays: Replay(String => Replay, "replay", key),
 }
@@ -241,6 +244,7 @@ names! {
     ListenerId Listener,
     ServiceId EndpointService,
     EndpointId Endpoint,
+    FlowLogId FlowLog,
 }
 
 /// One change to the World.

@@ -3,7 +3,8 @@
 use super::route;
 use crate::api::{
     connection, endpoint, endpoint_modify, endpoint_service, interface, place, security_group,
-    security_group_rule, service_catalog, service_permission, subnet, tag, vpc,
+    security_group_reference, security_group_rule, service_catalog, service_permission, subnet,
+    tag, vpc,
 };
 
 route! { Ec2 ec2
@@ -22,12 +23,17 @@ route! { Ec2 ec2
     write CreateSecurityGroup security_group::create;
     read DescribeSecurityGroups security_group::describe;
     write DeleteSecurityGroup security_group::delete;
+    read DescribeSecurityGroupReferences security_group_reference::describe;
+    read DescribeStaleSecurityGroups security_group_reference::describe_stale;
     // security group rule
     write AuthorizeSecurityGroupIngress security_group_rule::authorize_ingress;
     write AuthorizeSecurityGroupEgress security_group_rule::authorize_egress;
     write RevokeSecurityGroupIngress security_group_rule::revoke_ingress;
     write RevokeSecurityGroupEgress security_group_rule::revoke_egress;
     read DescribeSecurityGroupRules security_group_rule::describe;
+    write ModifySecurityGroupRules security_group_rule::modify;
+    write UpdateSecurityGroupRuleDescriptionsIngress security_group_rule::describe_ingress;
+    write UpdateSecurityGroupRuleDescriptionsEgress security_group_rule::describe_egress;
     // interface
     write CreateNetworkInterface interface::create;
     read DescribeNetworkInterfaces interface::describe;
