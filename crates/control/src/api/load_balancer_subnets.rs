@@ -335,11 +335,6 @@ pub(crate) fn set_groups(
             ),
         ));
     }
-    if security_groups.is_empty() {
-        return Err(invalid(
-            "A load balancer that has security groups must keep one; give at least one in SecurityGroups",
-        ));
-    }
     balancer.groups = groups(world, call, balancer.vpc, security_groups)?;
     match enforce.as_deref() {
         None => {}

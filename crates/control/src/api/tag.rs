@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws::{Fault, ec2};
 use model::endpoint::Endpoint;
 use model::endpoint_service::EndpointService;
+use model::flow_log::FlowLog;
 use model::id::{RuleId, SecurityGroupId};
 use model::interface::Interface;
 use model::security_group::SecurityGroup;
@@ -14,9 +15,10 @@ use model::vpc::Vpc;
 use model::world::{Change, World};
 
 use super::page::page;
+use super::tagged::{self, Tagged};
 use super::{
-    Call, Decision, digest, endpoint, endpoint_service, filter, interface, not_found, parse_id,
-    security_group, security_group_rule, subnet, tags, vpc,
+    Call, Decision, digest, endpoint, endpoint_service, filter, flow_log, interface, not_found,
+    parse_id, security_group, security_group_rule, subnet, tags, vpc,
 };
 
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateTags.html>
@@ -131,11 +133,15 @@ fn edit_other(world: &World, call: &Call, text: &str, edit: Edit<'_>) -> Result<
         let mut interface = Interface::clone(interface::find_ref(world, call, text)?);
         edit(&mut interface.tags)?;
         Ok(interface.into())
+    } else if text.starts_with("fl-") {
+        let mut log = FlowLog::clone(flow_log::find(world, call, text)?);
+        edit(&mut log.tags)?;
+        Ok(log.into())
     } else {
         Err(Fault::bad_request(
             "InvalidID",
             format!(
-                "The ID '{text}' in ResourceId is not valid: tags go on vpc-, subnet-, sg-, sgr-, eni-, vpce- and vpce-svc- ids"
+                "The ID '{text}' in ResourceId is not valid: tags go on vpc-, subnet-, sg-, sgr-, eni-, fl-, vpce- and vpce-svc- ids"
             ),
         ))
     }
@@ -143,17 +149,15 @@ fn edit_other(world: &World, call: &Call, text: &str, edit: Edit<'_>) -> Result<
 
 /// One tag of one thing.
 struct Found<'a> {
-    id: String,
-    kind: &'static str,
+    thing: Tagged<'a>,
     key: &'a str,
     value: &'a str,
-    tags: &'a Tags,
 }
 
 impl Found<'_> {
     /// What pages are ordered by: short, however long the tag's key.
     fn order(&self) -> String {
-        format!("{}/{:016x}", self.id, digest(self.key))
+        format!("{}/{:016x}", self.thing.id, digest(self.key))
     }
 }
 
@@ -174,12 +178,14 @@ pub(crate) fn describe(
         Some(vec![match name {
             "key" => found.key.to_owned(),
             "value" => found.value.to_owned(),
-            "resource-id" => found.id.clone(),
-            "resource-type" => found.kind.to_owned(),
+            "resource-id" => found.thing.id.clone(),
+            "resource-type" => found.thing.kind.to_owned(),
             _ => return None,
         }])
     };
-    let mut found = filter::apply(all(world, call), filters, values, |found| Some(found.tags))?;
+    let mut found = filter::apply(all(world, call), filters, values, |found| {
+        Some(found.thing.tags)
+    })?;
     found.sort_by_cached_key(Found::order);
     let (given, next_token) = page(
         found,
@@ -195,8 +201,8 @@ pub(crate) fn describe(
             .into_iter()
             .map(|found| ec2::TagDescription {
                 key: Some(found.key.to_owned()),
-                resource_id: Some(found.id),
-                resource_type: Some(found.kind.to_owned()),
+                resource_id: Some(found.thing.id),
+                resource_type: Some(found.thing.kind.to_owned()),
                 value: Some(found.value.to_owned()),
             })
             .collect(),
@@ -206,36 +212,12 @@ pub(crate) fn describe(
 /// Every tag of the caller's things.
 fn all<'a>(world: &'a World, call: &Call) -> Vec<Found<'a>> {
     let mut found = Vec::new();
-    let mut add = |kind: &'static str, id: &dyn ToString, tags: &'a Tags| {
-        found.extend(tags.iter().map(|(key, value)| Found {
-            id: id.to_string(),
-            kind,
+    for thing in tagged::ec2(world, call) {
+        found.extend(thing.tags.iter().map(|(key, value)| Found {
+            thing: thing.clone(),
             key,
             value,
-            tags,
         }));
-    };
-    let me = call.account;
-    for vpc in world.vpcs.values().filter(|vpc| vpc.owner == me) {
-        add("vpc", &vpc.id, &vpc.tags);
-    }
-    for subnet in world.subnets.values().filter(|s| s.owner == me) {
-        add("subnet", &subnet.id, &subnet.tags);
-    }
-    for group in world.security_groups.values().filter(|g| g.owner == me) {
-        add("security-group", &group.id, &group.tags);
-        for rule in &group.rules {
-            add("security-group-rule", &rule.id, &rule.tags);
-        }
-    }
-    for interface in world.interfaces.values().filter(|i| i.owner == me) {
-        add("network-interface", &interface.id, &interface.tags);
-    }
-    for endpoint in world.endpoints.values().filter(|e| e.owner == me) {
-        add("vpc-endpoint", &endpoint.id, &endpoint.tags);
-    }
-    for service in world.services.values().filter(|s| s.owner == me) {
-        add("vpc-endpoint-service", &service.id, &service.tags);
     }
     found
 }

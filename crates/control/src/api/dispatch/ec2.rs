@@ -2,9 +2,9 @@
 
 use super::route;
 use crate::api::{
-    connection, endpoint, endpoint_modify, endpoint_service, interface, place, security_group,
-    security_group_reference, security_group_rule, service_catalog, service_permission, subnet,
-    tag, vpc,
+    connection, endpoint, endpoint_modify, endpoint_service, flow_log, interface, place,
+    security_group, security_group_reference, security_group_rule, service_catalog,
+    service_permission, subnet, tag, vpc,
 };
 
 route! { Ec2 ec2
@@ -38,6 +38,14 @@ route! { Ec2 ec2
     write CreateNetworkInterface interface::create;
     read DescribeNetworkInterfaces interface::describe;
     done DeleteNetworkInterface interface::delete;
+    done ModifyNetworkInterfaceAttribute interface::modify;
+    read DescribeNetworkInterfaceAttribute interface::describe_attribute;
+    write AttachNetworkInterface interface::attach;
+    done DetachNetworkInterface interface::detach;
+    // flow log
+    write CreateFlowLogs flow_log::create;
+    read DescribeFlowLogs flow_log::describe;
+    write DeleteFlowLogs flow_log::delete;
     // tag
     done CreateTags tag::create;
     done DeleteTags tag::delete;

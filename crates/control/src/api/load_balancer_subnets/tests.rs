@@ -129,7 +129,6 @@ fn groups_are_set_where_there_were_some() {
     assert!(enis(&mut scene, &full).contains(two));
     for (parameters, code) in [
         (set(&bare, &with), "InvalidConfigurationRequest"),
-        (set(&full, ""), "ValidationError"),
         (
             set(&full, &format!("{with}&{flag}=maybe")),
             "ValidationError",
