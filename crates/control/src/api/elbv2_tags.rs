@@ -129,16 +129,19 @@ pub(crate) fn describe(
     request: &elbv2::DescribeTagsInput,
 ) -> Result<elbv2::DescribeTagsOutput, Fault> {
     let elbv2::DescribeTagsInput { resource_arns } = request;
-    let found = find_all(world, call, resource_arns)?;
+    find_all(world, call, resource_arns)?;
+    let describe = |arn: &String| {
+        let thing = find(world, call, arn)?;
+        let Tagged { arn, tags, .. } = thing.tagged(world, call);
+        Ok(elbv2::TagDescription {
+            resource_arn: Some(arn),
+            tags: wire_tags(tags),
+        })
+    };
+    // In the order in which they were asked for.
+    let described = resource_arns.iter().map(describe);
     Ok(elbv2::DescribeTagsOutput {
-        tag_descriptions: found
-            .iter()
-            .map(|thing| thing.tagged(world, call))
-            .map(|thing| elbv2::TagDescription {
-                tags: wire_tags(thing.tags),
-                resource_arn: Some(thing.arn),
-            })
-            .collect(),
+        tag_descriptions: described.collect::<Result<_, Fault>>()?,
     })
 }
 

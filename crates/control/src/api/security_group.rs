@@ -204,7 +204,7 @@ pub(crate) fn describe(
         match filter::exact(filters, "vpc-id") {
             None => world.owned(call.account).collect(),
             Some(ids) => ids
-                .into_iter()
+                .iter()
                 .filter_map(|id| world.vpc(call.account, id.parse().ok()?))
                 .flat_map(|vpc| world.needing::<SecurityGroup>(vpc.id))
                 .collect(),

@@ -12,10 +12,11 @@ use super::{Call, unsupported};
 /// Quotas of one page.
 const MAX_PAGE: i32 = 100;
 
-/// AWS's names of the services that have quotas here.
+/// AWS's names of services that have quotas.
 const SERVICES: &[(&str, &str)] = &[
     ("ec2", "Amazon Elastic Compute Cloud (Amazon EC2)"),
     ("elasticloadbalancing", "Elastic Load Balancing (ELB)"),
+    ("iam", "AWS Identity and Access Management (IAM)"),
     ("vpc", "Amazon Virtual Private Cloud (Amazon VPC)"),
 ];
 
@@ -36,10 +37,8 @@ pub(crate) fn list_services(
         max_results,
         next_token,
     } = request;
-    let used: BTreeSet<&str> = ALL.iter().map(|quota| quota.service).collect();
     let code = |code: &&str| (*code).to_owned();
-    let used = used.into_iter().collect();
-    let (given, next_token) = paged(used, code, *max_results, next_token.as_deref())?;
+    let (given, next_token) = paged(services(), code, *max_results, next_token.as_deref())?;
     Ok(quotas::ListServicesResponse {
         next_token,
         services: given
@@ -50,6 +49,12 @@ pub(crate) fn list_services(
             })
             .collect(),
     })
+}
+
+/// The codes of the services that have quotas here.
+fn services() -> Vec<&'static str> {
+    let used: BTreeSet<&str> = ALL.iter().map(|quota| quota.service).collect();
+    used.into_iter().collect()
 }
 
 fn service_name(code: &str) -> &str {
@@ -157,12 +162,11 @@ fn illegal(message: impl Into<String>) -> Fault {
 fn of_service(code: &str) -> Result<Vec<&'static Quota>, Fault> {
     let found: Vec<&Quota> = ALL.iter().filter(|quota| quota.service == code).collect();
     if found.is_empty() {
-        let known: Vec<&str> = SERVICES.iter().map(|(code, _)| *code).collect();
         return Err(Fault::bad_request(
             "NoSuchResourceException",
             format!(
                 "The service '{code}' of ServiceCode has no quotas here; give one of {}",
-                known.join(", ")
+                services().join(", ")
             ),
         ));
     }
@@ -217,7 +221,7 @@ fn wire(call: &Call, quota: &Quota, which: Which) -> quotas::ServiceQuota {
     quotas::ServiceQuota {
         adjustable: Some(quota.is_adjustable()),
         description: Some(quota.name.to_owned()),
-        global_quota: Some(false),
+        global_quota: Some(quota.service == "iam"),
         quota_applied_at_level: Some("ACCOUNT".into()),
         quota_arn: Some(arn),
         quota_code: Some(quota.code.to_owned()),

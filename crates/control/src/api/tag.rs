@@ -3,22 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws::{Fault, ec2};
-use model::endpoint::Endpoint;
-use model::endpoint_service::EndpointService;
-use model::flow_log::FlowLog;
 use model::id::{RuleId, SecurityGroupId};
-use model::interface::Interface;
 use model::security_group::SecurityGroup;
-use model::subnet::Subnet;
-use model::tag::Tags;
-use model::vpc::Vpc;
 use model::world::{Change, World};
 
 use super::page::page;
-use super::tagged::{self, Tagged};
+use super::tagged::{self, Edit, Tagged};
 use super::{
-    Call, Decision, digest, endpoint, endpoint_service, filter, flow_log, interface, not_found,
-    parse_id, security_group, security_group_rule, subnet, tags, vpc,
+    Call, Decision, digest, filter, not_found, parse_id, security_group, security_group_rule, tags,
 };
 
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateTags.html>
@@ -70,8 +62,6 @@ pub(crate) fn delete(
     })
 }
 
-type Edit<'a> = &'a dyn Fn(&mut Tags) -> Result<(), Fault>;
-
 fn edit_all(
     world: &World,
     call: &Call,
@@ -112,39 +102,23 @@ fn edit_all(
 
 /// Anything that is not a group or a rule.
 fn edit_other(world: &World, call: &Call, text: &str, edit: Edit<'_>) -> Result<Change, Fault> {
-    // The longer prefix first: that of endpoints begins that of services.
-    if text.starts_with("vpce-svc-") {
-        let mut service = EndpointService::clone(endpoint_service::find(world, call, text)?);
-        edit(&mut service.tags)?;
-        Ok(service.into())
-    } else if text.starts_with("vpce-") {
-        let mut endpoint = Endpoint::clone(endpoint::find(world, call, text)?);
-        edit(&mut endpoint.tags)?;
-        Ok(endpoint.into())
-    } else if text.starts_with("vpc-") && !text.starts_with("vpc-cidr-assoc-") {
-        let mut vpc = Vpc::clone(vpc::find_ref(world, call, text)?);
-        edit(&mut vpc.tags)?;
-        Ok(vpc.into())
-    } else if text.starts_with("subnet-") {
-        let mut subnet = Subnet::clone(subnet::find_ref(world, call, text)?);
-        edit(&mut subnet.tags)?;
-        Ok(subnet.into())
-    } else if text.starts_with("eni-") && !text.starts_with("eni-attach-") {
-        let mut interface = Interface::clone(interface::find_ref(world, call, text)?);
-        edit(&mut interface.tags)?;
-        Ok(interface.into())
-    } else if text.starts_with("fl-") {
-        let mut log = FlowLog::clone(flow_log::find(world, call, text)?);
-        edit(&mut log.tags)?;
-        Ok(log.into())
-    } else {
-        Err(Fault::bad_request(
+    // What is left of an id is one word: `eni-attach-1` is not of an interface.
+    let is_of = |kind: &&tagged::Ec2Kind| {
+        let rest = text.strip_prefix(kind.prefix);
+        rest.is_some_and(|rest| !rest.contains('-'))
+    };
+    let Some(kind) = tagged::EC2.iter().find(is_of) else {
+        let prefixes = tagged::EC2.iter().map(|kind| kind.prefix);
+        let prefixes: Vec<&str> = ["sg-", "sgr-"].into_iter().chain(prefixes).collect();
+        return Err(Fault::bad_request(
             "InvalidID",
             format!(
-                "The ID '{text}' in ResourceId is not valid: tags go on vpc-, subnet-, sg-, sgr-, eni-, fl-, vpce- and vpce-svc- ids"
+                "The ID '{text}' in ResourceId is not valid: tags go on ids that begin with {}",
+                prefixes.join(", ")
             ),
-        ))
-    }
+        ));
+    };
+    (kind.edit)(world, call, text, edit)
 }
 
 /// One tag of one thing.

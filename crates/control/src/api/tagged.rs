@@ -1,9 +1,11 @@
 //! Everything of an account that can have tags: the one list behind DescribeTags of EC2 and of
 //! Elastic Load Balancing, and behind the Resource Groups Tagging API.
 //!
-//! To add a noun of EC2 that has the fields `id`, `owner` and `tags`: its line in [`ec2`]. To
-//! add another: a function that makes its [`Tagged`], and a line in [`all`].
+//! To add a noun of EC2: its line in `ec2!` (what its ids begin with, AWS's name of its kind, the
+//! noun, how it is found); CreateTags and DeleteTags know it then, too. To add a noun of another
+//! service: a function that makes its [`Tagged`], and a line in [`all`].
 
+use aws::Fault;
 use model::endpoint::Endpoint;
 use model::endpoint_service::EndpointService;
 use model::flow_log::FlowLog;
@@ -15,10 +17,10 @@ use model::subnet::Subnet;
 use model::tag::Tags;
 use model::target_group::TargetGroup;
 use model::vpc::Vpc;
-use model::world::World;
+use model::world::{Change, World};
 
-use super::Call;
 use super::elbv2::{balancer_arn, group_arn, listener_arn};
+use super::{Call, endpoint, endpoint_service, flow_log, interface, subnet, vpc};
 
 /// A thing that can have tags.
 #[derive(Clone, Debug)]
@@ -33,42 +35,69 @@ pub(crate) struct Tagged<'a> {
     pub(crate) tags: &'a Tags,
 }
 
+/// Changes tags, or says why not.
+pub(crate) type Edit<'a> = &'a dyn Fn(&mut Tags) -> Result<(), Fault>;
+
+/// A kind of things of EC2 that can have tags.
+pub(crate) struct Ec2Kind {
+    /// What their ids begin with.
+    pub(crate) prefix: &'static str,
+    /// Edits the tags of the caller's thing with this id.
+    pub(crate) edit: fn(&World, &Call, &str, Edit<'_>) -> Result<Change, Fault>,
+    /// Adds the caller's things.
+    list: for<'a> fn(&'a World, &Call, &mut Vec<Tagged<'a>>),
+}
+
 macro_rules! ec2 {
-    ($world:ident $call:ident $found:ident: $($noun:ty => $kind:literal),+ $(,)?) => {$(
-        for thing in $world.owned::<$noun>($call.account) {
-            let id = thing.id.to_string();
-            $found.push(Tagged {
-                arn: $call.arn_of("ec2", thing.owner, &format!(concat!($kind, "/{}"), id)),
-                id,
-                kind: $kind,
-                tags: &thing.tags,
-            });
-        }
-    )+};
+    ($($prefix:literal $kind:literal $noun:ty, $find:path;)+) => {
+        /// The kinds of EC2, apart from security groups and their rules, which are edited together.
+        pub(crate) const EC2: &[Ec2Kind] = &[$(Ec2Kind {
+            prefix: $prefix,
+            edit: |world, call, text, edit| {
+                let mut found = <$noun>::clone($find(world, call, text)?);
+                edit(&mut found.tags)?;
+                Ok(found.into())
+            },
+            list: |world, call, list| {
+                for found in world.owned::<$noun>(call.account) {
+                    list.push(of_ec2(call, $kind, found.id.to_string(), &found.tags));
+                }
+            },
+        }),+];
+    };
+}
+
+ec2! {
+    "vpc-" "vpc" Vpc, vpc::find_ref;
+    "subnet-" "subnet" Subnet, subnet::find_ref;
+    "eni-" "network-interface" Interface, interface::find_ref;
+    "fl-" "vpc-flow-log" FlowLog, flow_log::find;
+    "vpce-" "vpc-endpoint" Endpoint, endpoint::find;
+    "vpce-svc-" "vpc-endpoint-service" EndpointService, endpoint_service::find;
+}
+
+/// A thing of the caller's.
+fn of_ec2<'a>(call: &Call, kind: &'static str, id: String, tags: &'a Tags) -> Tagged<'a> {
+    Tagged {
+        arn: call.arn_of("ec2", call.account, &format!("{kind}/{id}")),
+        id,
+        kind,
+        tags,
+    }
 }
 
 /// The caller's things of EC2.
 pub(crate) fn ec2<'a>(world: &'a World, call: &Call) -> Vec<Tagged<'a>> {
     let mut found = Vec::new();
-    ec2! { world call found:
-        Vpc => "vpc",
-        Subnet => "subnet",
-        SecurityGroup => "security-group",
-        Interface => "network-interface",
-        FlowLog => "vpc-flow-log",
-        EndpointService => "vpc-endpoint-service",
-        Endpoint => "vpc-endpoint",
+    for kind in EC2 {
+        (kind.list)(world, call, &mut found);
     }
     for group in world.owned::<SecurityGroup>(call.account) {
-        found.extend(group.rules.iter().map(|rule| Tagged {
-            id: rule.id.to_string(),
-            arn: call.arn_of(
-                "ec2",
-                group.owner,
-                &format!("security-group-rule/{}", rule.id),
-            ),
-            kind: "security-group-rule",
-            tags: &rule.tags,
+        let id = group.id.to_string();
+        found.push(of_ec2(call, "security-group", id, &group.tags));
+        found.extend(group.rules.iter().map(|rule| {
+            let id = rule.id.to_string();
+            of_ec2(call, "security-group-rule", id, &rule.tags)
         }));
     }
     found

@@ -273,3 +273,24 @@ fn refusals_of_create() {
     desk.ok(CREATE, &by_arn);
     assert_eq!(desk.fault(CREATE, &logs).code, "FlowLogAlreadyExists");
 }
+
+#[test]
+fn a_log_can_be_tagged_later() {
+    let (mut desk, [vpc, ..]) = with_things();
+    let id = made(&desk.ok(CREATE, &format!("{}&{BUCKET}", of("VPC", &vpc))));
+    desk.ok(
+        "CreateTags",
+        &format!("ResourceId.1={id}&Tag.1.Key=team&Tag.1.Value=red"),
+    );
+    let text = desk.ok(
+        "DescribeTags",
+        "Filter.1.Name=resource-type&Filter.1.Value.1=vpc-flow-log",
+    );
+    assert!(
+        text.contains(&id) && text.contains("<value>red</value>"),
+        "{text}"
+    );
+    let text = desk.ok("tagging:GetResources", "{}");
+    let arn = format!("arn:aws:ec2:us-east-1:123456789012:vpc-flow-log/{id}");
+    assert!(text.contains(&arn), "{text}");
+}

@@ -98,16 +98,16 @@ fn candidates<'a>(
     let of = |name: Name| world.needing::<Interface>(name);
     let found: Vec<&Arc<Interface>> =
         if let Some(ids) = filter::exact(filters, "network-interface-id") {
-            let ids = ids.into_iter().filter_map(|id| id.parse().ok());
+            let ids = ids.iter().filter_map(|id| id.parse().ok());
             ids.filter_map(|id| world.interfaces.get(&id)).collect()
         } else if let Some(ids) = filter::exact(filters, "subnet-id") {
-            let ids = ids.into_iter().filter_map(|id| id.parse().ok());
+            let ids = ids.iter().filter_map(|id| id.parse().ok());
             ids.flat_map(|id| of(Name::Subnet(id))).collect()
         } else if let Some(ids) = filter::exact(filters, "group-id") {
-            let ids = ids.into_iter().filter_map(|id| id.parse().ok());
+            let ids = ids.iter().filter_map(|id| id.parse().ok());
             ids.flat_map(|id| of(Name::SecurityGroup(id))).collect()
         } else if let Some(ids) = filter::exact(filters, "vpc-id") {
-            let ids = ids.into_iter().filter_map(|id| id.parse().ok());
+            let ids = ids.iter().filter_map(|id| id.parse().ok());
             ids.flat_map(|id| of(Name::Vpc(id))).collect()
         } else {
             world.owned(call.account).collect()
@@ -192,6 +192,7 @@ fn holder(call: &Call, interface: &Interface) -> Holder {
                     delete_on_termination: Some(false),
                     device_index: Some(0),
                     instance_owner_id: Some(interface.owner.to_string()),
+                    network_card_index: Some(0),
                     status: Some("attached".into()),
                     ..ec2::NetworkInterfaceAttachment::default()
                 }),

@@ -28,7 +28,7 @@ pub(crate) fn describe(
     filter::known(filters, &["group-id", "security-group-rule-id"])?;
     let mut mine: Vec<(&SecurityGroup, &Rule)> = if security_group_rule_ids.is_empty() {
         let groups = filter::exact(filters, "group-id").map(|ids| {
-            let ids = ids.into_iter().filter_map(|id| id.parse().ok());
+            let ids = ids.iter().filter_map(|id| id.parse().ok());
             let groups = ids.filter_map(|id| world.security_group(call.account, id));
             groups.map(Arc::as_ref).collect::<Vec<_>>()
         });

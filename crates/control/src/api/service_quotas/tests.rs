@@ -18,7 +18,7 @@ fn ask(desk: &mut Desk, operation: &str, body: &Value) -> Value {
 fn every_service_has_a_name() {
     let used: BTreeSet<&str> = ALL.iter().map(|quota| quota.service).collect();
     let named: BTreeSet<&str> = SERVICES.iter().map(|(code, _)| *code).collect();
-    assert_eq!(used, named);
+    assert!(used.is_subset(&named), "{used:?}");
     let services = ask(&mut Desk::new(), "ListServices", &json!({}));
     assert_eq!(services["Services"][0]["ServiceCode"], "ec2");
     assert_eq!(
