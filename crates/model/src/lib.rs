@@ -11,6 +11,7 @@ pub mod address;
 pub mod dhcp_options;
 pub mod endpoint;
 pub mod endpoint_service;
+pub mod flow_log;
 pub mod host;
 pub mod iam;
 pub mod id;

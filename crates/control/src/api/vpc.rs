@@ -138,7 +138,7 @@ pub(crate) fn describe(
     ];
     filter::known(filters, &names)?;
     let mine: Vec<_> = match filter::exact(filters, "vpc-id") {
-        Some(wanted) if vpc_ids.is_empty() => select::mine(world, call, &wanted)
+        Some(wanted) if vpc_ids.is_empty() => select::mine(world, call, wanted)
             .into_iter()
             .filter_map(|id| world.vpc(call.account, id))
             .collect(),

@@ -20,12 +20,13 @@ use crate::address::Address;
 use crate::dhcp_options::DhcpOptions;
 use crate::endpoint::Endpoint;
 use crate::endpoint_service::EndpointService;
+use crate::flow_log::FlowLog;
 use crate::iam::{Group, Policy, Role, User};
 use crate::id::{
-    AllocationId, BalancerId, DeliveryId, DhcpOptionsId, EndpointId, GroupId, InsightsAnalysisId,
-    InsightsPathId, InterfaceId, InternetGatewayId, ListenerId, NatGatewayId, NetworkAclId,
-    PolicyId, RoleId, RouteTableId, SecurityGroupId, ServiceId, SubnetId, SubscriptionId,
-    TargetGroupId, TopicId, UserId, VpcId,
+    AllocationId, BalancerId, DeliveryId, DhcpOptionsId, EndpointId, FlowLogId, GroupId,
+    InsightsAnalysisId, InsightsPathId, InterfaceId, InternetGatewayId, ListenerId, NatGatewayId,
+    NetworkAclId, PolicyId, RoleId, RouteTableId, SecurityGroupId, ServiceId, SubnetId,
+    SubscriptionId, TargetGroupId, TopicId, UserId, VpcId,
 };
 use crate::insights::{Analysis, Path};
 use crate::interface::Interface;
@@ -266,6 +267,8 @@ tables! {
     insights_paths: InsightsPath(InsightsPathId => Path, "insights-path", id),
     /// Network insights analyses.
     insights_analyses: InsightsAnalysis(InsightsAnalysisId => Analysis, "insights-analysis", id),
+    /// Flow logs.
+    flow_logs: FlowLog(FlowLogId => FlowLog, "flow-log", id),
     /// Answers to ClientTokens.
     replays: Replay(String => Replay, "replay", key),
 }
@@ -312,6 +315,7 @@ names! {
     DeliveryId Delivery,
     InsightsPathId InsightsPath,
     InsightsAnalysisId InsightsAnalysis,
+    FlowLogId FlowLog,
 }
 
 /// One change to the World.
