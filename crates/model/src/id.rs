@@ -40,9 +40,9 @@ pub struct Malformed {
 impl<K: Kind> Id<K> {
     /// An id from random bits.
     pub fn new(random: u128) -> Self {
-        let digits = u32::try_from(K::DIGITS).unwrap_or(0);
+        let unused = u32::try_from(4 * K::DIGITS).map_or(0, |bits| u128::BITS.saturating_sub(bits));
         Self {
-            bits: random & ((1 << (4 * digits)) - 1),
+            bits: random & u128::MAX.checked_shr(unused).unwrap_or(0),
             kind: PhantomData,
         }
     }
@@ -154,6 +154,7 @@ kinds! {
     AttachmentId AttachmentKind "eni-attach-" 17 "network interface attachment",
     EndpointId EndpointKind "vpce-" 17 "VPC endpoint",
     ServiceId ServiceKind "vpce-svc-" 17 "endpoint service",
+    ConnectionId ConnectionKind "vpce-con-" 17 "VPC endpoint connection",
     PermissionId PermissionKind "vpce-svc-perm-" 17 "endpoint service permission",
     CidrAssociationId CidrAssociationKind "vpc-cidr-assoc-" 17 "CIDR association",
     DhcpOptionsId DhcpOptionsKind "dopt-" 17 "DHCP options set",
@@ -170,6 +171,8 @@ kinds! {
     NotificationId NotificationKind "vpce-nfn-" 17 "connection notification",
     InsightsPathId InsightsPathKind "nip-" 17 "network insights path",
     InsightsAnalysisId InsightsAnalysisKind "nia-" 17 "network insights analysis",
+    // Written as a UUID.
+    DeliveryId DeliveryKind "" 32 "delivery",
     // The last part of an Elastic Load Balancing ARN.
     BalancerId BalancerKind "" 16 "load balancer",
     TargetGroupId TargetGroupKind "" 16 "target group",

@@ -13,14 +13,16 @@ use crate::endpoint_service::EndpointService;
 use crate::host::{BalancerSlot, EniSlot, GateSlot, GroupSlot, TargetGroupSlot, VpcNumber};
 use crate::id::{
     AllocationId, BalancerId, DhcpOptionsId, EndpointId, InterfaceId, InternetGatewayId,
-    NatGatewayId, NetworkAclId, RouteTableId, SecurityGroupId, ServiceId, SubnetId, TargetGroupId,
-    VpcId,
+    NatGatewayId, NetworkAclId, NotificationId, PrefixListId, RouteTableId, SecurityGroupId,
+    ServiceId, SubnetId, TargetGroupId, VpcId,
 };
 use crate::interface::Interface;
 use crate::internet_gateway::InternetGateway;
 use crate::load_balancer::LoadBalancer;
 use crate::nat_gateway::NatGateway;
 use crate::network_acl::NetworkAcl;
+use crate::notification::Notification;
+use crate::prefix_list::PrefixList;
 use crate::route_table::RouteTable;
 use crate::security_group::SecurityGroup;
 use crate::subnet::Subnet;
@@ -55,6 +57,8 @@ impl World {
         target_group target_groups TargetGroupId => TargetGroup,
         service services ServiceId => EndpointService,
         endpoint endpoints EndpointId => Endpoint,
+        notification notifications NotificationId => Notification,
+        prefix_list prefix_lists PrefixListId => PrefixList,
     }
 
     /// The things of one kind of an account, in the order of their ids.

@@ -21,9 +21,9 @@ use crate::dhcp_options::DhcpOptions;
 use crate::endpoint::Endpoint;
 use crate::endpoint_service::EndpointService;
 use crate::id::{
-    AllocationId, BalancerId, DhcpOptionsId, EndpointId, InterfaceId, InternetGatewayId,
-    ListenerId, NatGatewayId, NetworkAclId, RouteTableId, SecurityGroupId, ServiceId, SubnetId,
-    TargetGroupId, VpcId,
+    AllocationId, BalancerId, DeliveryId, DhcpOptionsId, EndpointId, InterfaceId,
+    InternetGatewayId, ListenerId, NatGatewayId, NetworkAclId, NotificationId, PrefixListId,
+    RouteTableId, SecurityGroupId, ServiceId, SubnetId, TargetGroupId, VpcId,
 };
 use crate::interface::Interface;
 use crate::internet_gateway::InternetGateway;
@@ -31,6 +31,9 @@ use crate::listener::Listener;
 use crate::load_balancer::LoadBalancer;
 use crate::nat_gateway::NatGateway;
 use crate::network_acl::NetworkAcl;
+use crate::notification::Notification;
+use crate::outbox::Delivery;
+use crate::prefix_list::PrefixList;
 use crate::route_table::RouteTable;
 use crate::security_group::SecurityGroup;
 use crate::subnet::Subnet;
@@ -229,6 +232,12 @@ tables! {
     services: EndpointService(ServiceId => EndpointService, "endpoint-service", id),
     /// Endpoints.
     endpoints: Endpoint(EndpointId => Endpoint, "endpoint", id),
+    /// Connection notifications.
+    notifications: Notification(NotificationId => Notification, "notification", id),
+    /// Prefix lists of customers.
+    prefix_lists: PrefixList(PrefixListId => PrefixList, "prefix-list", id),
+    /// Messages on their way.
+    deliveries: Delivery(DeliveryId => Delivery, "delivery", id),
     /// Answers to ClientTokens.
     replays: Replay(String => Replay, "replay", key),
 }
@@ -266,6 +275,9 @@ names! {
     ListenerId Listener,
     ServiceId EndpointService,
     EndpointId Endpoint,
+    NotificationId Notification,
+    PrefixListId PrefixList,
+    DeliveryId Delivery,
 }
 
 /// One change to the World.
