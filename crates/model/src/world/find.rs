@@ -81,6 +81,11 @@ impl World {
         self.select(&Facet::Tag(owner, N::KIND, key.into(), value.into()))
     }
 
+    /// The things of one kind that everybody may see.
+    pub fn public<N: Noun>(&self) -> Found<'_, N> {
+        self.select(&Facet::Public(N::KIND))
+    }
+
     /// The thing that claims this alone.
     pub fn claimant<N: Noun>(&self, claim: Claim) -> Option<&Arc<N>> {
         self.select(&Facet::Claims(claim)).next()

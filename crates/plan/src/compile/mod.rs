@@ -146,7 +146,7 @@ fn balancer_of(
     endpoint: &Endpoint,
 ) -> Option<(BalancerSlot, Address)> {
     let zone = world.subnets.get(&interface.subnet)?.zone;
-    let service = world.services.get(&endpoint.service)?;
+    let service = world.services.get(&endpoint.provider()?)?;
     let in_zone = |balancer: &LoadBalancer| {
         let place = balancer.zones.iter().find(|place| place.zone == zone)?;
         let interface = world.interfaces.get(&place.interface)?;
