@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::account::AccountId;
 use crate::id::{NetworkAclAssociationId, NetworkAclId, SubnetId, VpcId};
 use crate::tag::Tags;
-use crate::world::{Claim, Facets, Indexed, Name, World};
+use crate::world::{Claim, Facets, Indexed, Kind, Name, World};
 
 /// The number of the last entry, which refuses everything and cannot be changed.
 pub const LAST_RULE: u16 = 32_767;
@@ -123,6 +123,9 @@ impl Indexed for NetworkAcl {
             facets
                 .needs(association.subnet)
                 .claims(Claim::Part(subnet, "network ACL"));
+            // Calls name associations by their ids.
+            let id = format!("{}", association.id);
+            facets.claims(Claim::Name(self.owner, Kind::NetworkAcl, id));
         }
     }
 

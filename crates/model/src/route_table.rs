@@ -4,6 +4,7 @@
 
 use alloc::format;
 use alloc::string::String;
+use alloc::vec;
 use alloc::vec::Vec;
 
 use ipnet::{Ipv4Net, Ipv6Net};
@@ -16,7 +17,8 @@ use crate::id::{
     RouteTableAssociationId, RouteTableId, SubnetId, VpcId,
 };
 use crate::tag::Tags;
-use crate::world::{Claim, Facets, Indexed, Name, World};
+use crate::vpc::Vpc;
+use crate::world::{Claim, Facets, Indexed, Kind, Name, World};
 
 /// A list of routes, and the subnets that use it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,6 +106,23 @@ pub struct DestinationTaken {
 }
 
 impl RouteTable {
+    /// A new table, with the way into the VPC itself.
+    pub fn new(id: RouteTableId, vpc: &Vpc) -> Self {
+        Self {
+            id,
+            owner: vpc.owner,
+            vpc: vpc.id,
+            main: None,
+            associations: Vec::new(),
+            routes: vec![Route {
+                destination: Destination::Cidr4(vpc.cidr),
+                target: Target::Local,
+                origin: Origin::CreateRouteTable,
+            }],
+            tags: Tags::new(),
+        }
+    }
+
     /// The route for exactly these addresses.
     pub fn route(&self, destination: Destination) -> Option<&Route> {
         self.routes
@@ -184,6 +203,12 @@ impl Indexed for RouteTable {
         facets.owner(self.owner, &self.tags).needs(self.vpc);
         if self.main.is_some() {
             facets.claims(Claim::Part(Name::Vpc(self.vpc), "main route table"));
+        }
+        // Calls name associations by their ids.
+        let ids = self.associations.iter().map(|association| association.id);
+        for id in ids.chain(self.main) {
+            let id = format!("{id}");
+            facets.claims(Claim::Name(self.owner, Kind::RouteTable, id));
         }
         for association in &self.associations {
             let subnet = Name::Subnet(association.subnet);

@@ -176,7 +176,12 @@ impl World {
 
     /// Whether an account has this public address.
     pub fn is_public_address_in_use(&self, ip: Ipv4Addr) -> bool {
-        self.index.count(&Facet::Claims(Claim::PublicAddress(ip))) > 0
+        self.public_address(ip).is_some()
+    }
+
+    /// The Elastic IP address that is this one.
+    pub fn public_address(&self, ip: Ipv4Addr) -> Option<&Arc<Address>> {
+        self.claimant(Claim::PublicAddress(ip))
     }
 
     /// The workload interface that has an address of a VPC.
