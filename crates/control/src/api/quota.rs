@@ -67,6 +67,8 @@ quotas! {
     GATEWAY_ENDPOINTS "vpc" "L-1B52E74A" 20 "Gateway VPC endpoints per Region";
     /// Elastic IP addresses of an account.
     ADDRESSES "ec2" "L-0263D0A3" 5 "EC2-VPC Elastic IPs";
+    /// Topics of an account.
+    TOPICS "sns" "L-61103206" 100000 "Topics per Account";
     /// Load balancers of an account.
     LOAD_BALANCERS "elasticloadbalancing" "L-69A177A2" 50 "Network Load Balancers per Region";
     /// Target groups of an account.
@@ -75,6 +77,20 @@ quotas! {
     LISTENERS "elasticloadbalancing" "L-57A373D6" 50 "Listeners per Network Load Balancer";
     /// Targets of a group.
     TARGETS "elasticloadbalancing" "L-7E6692B2" 1000 "Targets per Target Group per Region";
+    /// Users of an account.
+    USERS "iam" "L-F55AF5E4" 5000 "Users per account";
+    /// Groups of an account.
+    GROUPS "iam" "L-F4A5425F" 300 "Groups per account";
+    /// Roles of an account.
+    ROLES "iam" "L-FE177D64" 1000 "Roles per account";
+    /// Managed policies of an account's own.
+    POLICIES "iam" "L-E95E4862" 1500 "Customer managed policies per account";
+    /// Managed policies of a user.
+    POLICIES_PER_USER "iam" "L-4019AD8B" 10 "Managed policies per user";
+    /// Managed policies of a group.
+    POLICIES_PER_GROUP "iam" "L-384571C4" 10 "Managed policies per group";
+    /// Managed policies of a role.
+    POLICIES_PER_ROLE "iam" "L-0DA4ABF3" 10 "Managed policies per role";
 }
 
 /// The operator's values, by code.

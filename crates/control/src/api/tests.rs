@@ -13,6 +13,8 @@ use rand::rngs::StdRng;
 
 use super::quota::Quotas;
 use super::{Call, handle};
+use crate::authenticate::Principal;
+use crate::authorize::BuiltIn;
 use crate::secret::Vault;
 
 /// A World and who calls on it.
@@ -38,13 +40,17 @@ impl Desk {
         let call = Call {
             account: accounts[0],
             arn: format!("arn:aws:iam::{}:root", accounts[0]),
+            principal: Principal::Root,
+            temporary: false,
             region: "us-east-1".into(),
             now: Millis(1_700_000_000_000),
             revision: 0,
             rng: RefCell::new(StdRng::seed_from_u64(7)),
             dev: false,
+            reach: Arc::default(),
             quotas: Arc::default(),
             vault: Arc::new(Vault::of([7; 32])),
+            judge: Arc::new(BuiltIn),
         };
         Self {
             world,
@@ -58,6 +64,7 @@ impl Desk {
         let [one, two] = self.accounts;
         self.call.account = if self.call.account == one { two } else { one };
         self.call.arn = format!("arn:aws:iam::{}:root", self.call.account);
+        self.call.principal = Principal::Root;
     }
 
     /// Puts one quota in force, `CODE=N`.
