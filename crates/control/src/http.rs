@@ -26,6 +26,7 @@ use crate::authorize::authorize;
 use crate::dev;
 use crate::open::{Control, now};
 use crate::regions::Regions;
+use crate::unsigned;
 
 /// The longest body of a request; AWS's own limits lie below.
 const MAX_BODY: usize = 1 << 20;
@@ -181,6 +182,19 @@ async fn serve(regions: &Regions, received: &Received, request_id: &str) -> Answ
     let control = &control.map_err(|fault| (aws::sigv4::service(&parts), fault))?;
     let inner = &control.inner;
     let at = now();
+    if let Some(call) = unsigned::read(&parts) {
+        let failed = |fault| (Service::Sns, fault);
+        let (caller, request) = call.map_err(failed)?;
+        let origin = Origin {
+            request_id,
+            address: &received.address,
+            region: &inner.region,
+            at,
+        };
+        let recorder = Recorder::new(Service::Sns, &parts, &caller, None, &origin);
+        let text = write_aside(control, caller, at, request, recorder, request_id).await;
+        return Ok((XML, text.map_err(failed)?));
+    }
     let world = inner.committer.world();
     let place = Place {
         vault: &inner.vault,
@@ -247,12 +261,7 @@ async fn serve(regions: &Regions, received: &Received, request_id: &str) -> Answ
             .and(outcome)
             .and_then(|response| response.encode(request_id))
     } else {
-        let (control, id) = (control.clone(), request_id.to_owned());
-        let written = tokio::task::spawn_blocking(move || {
-            write(&control, &caller, at, &request, &recorder, &id)
-        });
-        let written = written.await;
-        written.unwrap_or_else(|_| Err(Fault::internal("The call's handler died; see the log")))
+        write_aside(control, caller, at, request, recorder, request_id).await
     };
     Ok((content_type(service), text.map_err(failed)?))
 }
@@ -288,6 +297,23 @@ async fn lookup(
     Ok(Response::Cloudtrail(cloudtrail::Response::LookupEvents(
         Box::new(found),
     )))
+}
+
+/// A write, on a thread that may wait for the disk.
+async fn write_aside(
+    control: &Control,
+    caller: Caller,
+    at: Millis,
+    request: Request,
+    recorder: Recorder,
+    request_id: &str,
+) -> Result<String, Fault> {
+    let (control, id) = (control.clone(), request_id.to_owned());
+    let written =
+        tokio::task::spawn_blocking(move || write(&control, &caller, at, &request, &recorder, &id));
+    written
+        .await
+        .unwrap_or_else(|_| Err(Fault::internal("The call's handler died; see the log")))
 }
 
 fn write(
@@ -336,6 +362,7 @@ pub(crate) fn call(control: &Control, caller: &Caller, at: Millis, revision: u64
         revision,
         rng: RefCell::new(StdRng::from_rng(&mut rand::rng())),
         dev: control.inner.dev,
+        reach: Arc::clone(&control.inner.reach),
         quotas: Arc::clone(&control.inner.quotas),
         vault: Arc::clone(&control.inner.vault),
         judge: Arc::clone(&control.inner.judge),

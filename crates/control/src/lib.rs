@@ -20,7 +20,9 @@ mod secret;
 mod serve;
 mod session;
 mod settle;
+mod unsigned;
 mod upgrade;
+mod worker;
 
 pub use audit::offline::{Verified, export, search, verify};
 pub use audit::trail::Damage;

@@ -22,6 +22,7 @@ use crate::commit::Committer;
 use crate::relay::{NamespaceCheck, Relay};
 use crate::secret::Vault;
 use crate::upgrade::missing_defaults;
+use crate::worker::notification::{Notifier, Reach, Timing};
 use crate::{dev, feed, secret};
 
 /// Records of reads wait no longer for a transaction that takes them along.
@@ -47,6 +48,10 @@ pub struct Config {
     pub bounded: bool,
     /// The operator's quotas, `CODE=N`.
     pub quotas: Vec<String>,
+    /// Ranges besides the public Internet that notifications may go to.
+    pub allow_notify: Vec<String>,
+    /// Where others reach this API: the base of the URLs in notifications.
+    pub url: String,
     /// The kernel's word on namespace paths.
     pub check_namespace: NamespaceCheck,
 }
@@ -66,6 +71,9 @@ pub enum Error {
     /// What an older store lacks could not be made.
     #[error("bringing an older store up to date: {0}")]
     Upgrade(String),
+    /// A range that is none.
+    #[error("{0}")]
+    Range(String),
     /// The first account could not be made.
     #[error("making the first account: {0}")]
     First(String),
@@ -98,6 +106,8 @@ pub(crate) struct Inner {
     pub(crate) quotas: Arc<Quotas>,
     /// Who may: the policy engine's place.
     pub(crate) judge: Arc<dyn Judge>,
+    pub(crate) reach: Arc<Reach>,
+    pub(crate) url: String,
     pub(crate) dev: bool,
     pub(crate) region: String,
     pub(crate) check_namespace: NamespaceCheck,
@@ -111,6 +121,7 @@ impl Control {
         let committer = Arc::new(Committer::new(config.log, config.bounded)?);
         let fresh = committer.world().accounts.is_empty();
         upgrade(&committer, &config.region)?;
+        let reach = Reach::parse(&config.allow_notify, config.dev).map_err(Error::Range)?;
         let control = Self {
             inner: Arc::new(Inner {
                 relay: Relay::new(Arc::clone(&committer), config.region.clone()),
@@ -118,6 +129,8 @@ impl Control {
                 vault,
                 quotas,
                 judge: Arc::new(BuiltIn),
+                reach: Arc::new(reach),
+                url: config.url,
                 dev: config.dev,
                 region: config.region,
                 check_namespace: config.check_namespace,
@@ -137,6 +150,7 @@ impl Control {
     pub(crate) fn run_workers(&self) {
         let control = self.clone();
         tokio::spawn(async move { control.inner.relay.run().await });
+        tokio::spawn(self.notifier().run());
         let control = self.clone();
         tokio::spawn(async move { control.flush_often().await });
         let control = self.clone();
@@ -194,6 +208,17 @@ impl Control {
         }
     }
 
+    fn notifier(&self) -> Arc<Notifier> {
+        let inner = &self.inner;
+        Notifier::new(
+            Arc::clone(&inner.committer),
+            Arc::clone(&inner.vault),
+            (inner.region.clone(), inner.url.clone()),
+            Arc::clone(&inner.reach),
+            Timing::default(),
+        )
+    }
+
     /// The host's document, as it changes.
     pub fn documents(&self) -> watch::Receiver<Arc<Document>> {
         self.inner.relay.documents()
@@ -236,3 +261,6 @@ pub(crate) fn now() -> Millis {
         i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
     }))
 }
+
+#[cfg(test)]
+mod tests;

@@ -46,9 +46,10 @@ pub struct Malformed {
 impl<K: Kind> Id<K> {
     /// An id from random bits.
     pub fn new(random: u128) -> Self {
-        let digits = u32::try_from(K::DIGITS).unwrap_or(0);
+        let unused = u32::try_from(K::BITS as usize * K::DIGITS)
+            .map_or(0, |bits| u128::BITS.saturating_sub(bits));
         Self {
-            bits: random & ((1 << (K::BITS * digits)) - 1),
+            bits: random & u128::MAX.checked_shr(unused).unwrap_or(0),
             kind: PhantomData,
         }
     }
@@ -65,6 +66,23 @@ impl<K: Kind> Id<K> {
             char::from(letter.copied().unwrap_or(b'A'))
         };
         places.map(digit).collect()
+    }
+}
+
+impl<K: Kind> Id<K> {
+    /// The hex digits in groups of 8, 4, 4, 4 and 12, for a kind that has 32.
+    pub fn uuid(self) -> String {
+        let digits = self.digits();
+        let part = |from, to| digits.get(from..to).unwrap_or_default();
+        let (a, b, c) = (part(0, 8), part(8, 12), part(12, 16));
+        format!("{a}-{b}-{c}-{}-{}", part(16, 20), part(20, 32))
+    }
+
+    /// Reads what [`Id::uuid`] wrote.
+    pub fn parse_uuid(text: &str) -> Option<Self> {
+        let bare = text.replace('-', "");
+        let id: Self = bare.parse().ok()?;
+        (id.uuid() == text).then_some(id)
     }
 }
 
@@ -190,6 +208,10 @@ kinds! {
     NotificationId NotificationKind "vpce-nfn-" 17 "connection notification",
     InsightsPathId InsightsPathKind "nip-" 17 "network insights path",
     InsightsAnalysisId InsightsAnalysisKind "nia-" 17 "network insights analysis",
+    TopicId TopicKind "" 16 "topic",
+    // Written as UUIDs.
+    SubscriptionId SubscriptionKind "" 32 "subscription",
+    DeliveryId DeliveryKind "" 32 "delivery",
     // The last part of an Elastic Load Balancing ARN.
     BalancerId BalancerKind "" 16 "load balancer",
     TargetGroupId TargetGroupKind "" 16 "target group",

@@ -55,14 +55,16 @@ pub(crate) fn known(filters: &[ec2::Filter], names: &[&str]) -> Result<(), Fault
     Ok(())
 }
 
-/// The values of a filter, if it is there and all of them are exact: what the index can find.
-pub(crate) fn exact<'a>(filters: &'a [ec2::Filter], name: &str) -> Option<&'a [String]> {
-    let mut filters = filters.iter();
-    let filter = filters.find(|filter| filter.name.as_deref() == Some(name))?;
-    let exact = |value: &String| !value.contains(['*', '?', '\\']);
-    // One without values is refused later on.
-    let values = Some(filter.values.as_slice()).filter(|values| !values.is_empty())?;
-    values.iter().all(exact).then_some(values)
+/// The values of a filter that names whole things, so that they can be looked up instead of
+/// scanned for: `None` when there is no such filter, or one of its values is a pattern.
+pub(crate) fn exact<'a>(filters: &'a [ec2::Filter], name: &str) -> Option<Vec<&'a str>> {
+    let mut named = filters.iter();
+    let filter = named.find(|filter| filter.name.as_deref() == Some(name))?;
+    let patterns = |value: &String| value.contains(['*', '?', '\\']);
+    if filter.values.is_empty() || filter.values.iter().any(patterns) {
+        return None;
+    }
+    Some(filter.values.iter().map(String::as_str).collect())
 }
 
 fn unknown(name: &str) -> Fault {

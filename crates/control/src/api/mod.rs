@@ -26,6 +26,7 @@ mod endpoint_wire;
 pub(crate) mod filter;
 pub(crate) mod ginnel;
 pub(crate) mod iam;
+mod insights;
 pub(crate) mod interface;
 mod internet_gateway;
 mod listener;
@@ -47,6 +48,7 @@ mod security_group_rule;
 pub(crate) mod select;
 mod service_catalog;
 mod service_permission;
+pub(crate) mod sns;
 mod sts;
 pub(crate) mod subnet;
 mod tag;
@@ -70,6 +72,7 @@ use rand::{Rng as _, RngExt as _};
 use crate::authenticate::{Caller, Principal};
 use crate::authorize::Judge;
 use crate::secret::Vault;
+use crate::worker::notification::Reach;
 
 pub(crate) use dispatch::{handle, is_read};
 
@@ -93,6 +96,8 @@ pub(crate) struct Call {
     pub(crate) rng: RefCell<StdRng>,
     /// `ginnel up --dev`: for people who used an emulator until now.
     pub(crate) dev: bool,
+    /// Where notifications may go besides the public Internet.
+    pub(crate) reach: Arc<Reach>,
     /// The quotas in force.
     pub(crate) quotas: Arc<quota::Quotas>,
     /// Seals secrets.

@@ -67,6 +67,8 @@ quotas! {
     GATEWAY_ENDPOINTS "vpc" "L-1B52E74A" 20 "Gateway VPC endpoints per Region";
     /// Elastic IP addresses of an account.
     ADDRESSES "ec2" "L-0263D0A3" 5 "EC2-VPC Elastic IPs";
+    /// Topics of an account.
+    TOPICS "sns" "L-61103206" 100000 "Topics per Account";
     /// Load balancers of an account.
     LOAD_BALANCERS "elasticloadbalancing" "L-69A177A2" 50 "Network Load Balancers per Region";
     /// Target groups of an account.

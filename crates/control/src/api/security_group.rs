@@ -79,9 +79,15 @@ pub(crate) fn create(
         tag_specifications,
         vpc_id,
     } = request;
-    // AWS would take the default VPC; there is none here.
-    let vpc_id = vpc_id.as_deref().ok_or_else(|| Fault::missing("VpcId"))?;
-    let vpc = vpc::find_ref(world, call, vpc_id)?;
+    let vpc = match vpc_id.as_deref() {
+        Some(text) => vpc::find_ref(world, call, text)?,
+        None => world.default_vpc(call.account).ok_or_else(|| {
+            Fault::bad_request(
+                "VPCIdNotSpecified",
+                "No default VPC for this user; give VpcId, or make a default VPC (CreateDefaultVpc)",
+            )
+        })?,
+    };
     let name = group_name.trim_end();
     check_name(name)?;
     if description.is_empty() {
@@ -175,7 +181,7 @@ pub(crate) fn describe(
         max_results,
         next_token,
     } = request;
-    // AWS looks for these in the default VPC; there is none here.
+    // AWS looks for these in the default VPC only.
     unsupported(&[(
         "GroupName (give GroupId, or the filter group-name)",
         !group_names.is_empty(),
@@ -339,8 +345,7 @@ pub(crate) fn find_ref<'a>(
         .ok_or_else(|| not_found(STEM, id))
 }
 
-/// The caller's group by GroupId. AWS takes GroupName for groups of the default VPC only, and
-/// there is none here.
+/// The caller's group by GroupId. AWS takes GroupName for groups of the default VPC only.
 pub(crate) fn find_given<'a>(
     world: &'a World,
     call: &Call,

@@ -29,7 +29,7 @@ pub(crate) fn select<'a, N: Noun>(
     let Some(vpcs) = filter::exact(filters, of_vpc) else {
         return Ok(world.owned(call.account).collect());
     };
-    let vpcs = mine(world, call, vpcs);
+    let vpcs = mine(world, call, &vpcs);
     let found = vpcs.into_iter().flat_map(|vpc| world.needing::<N>(vpc));
     let mut found: Vec<_> = found.collect();
     found.sort_by_key(|found| found.name());
@@ -37,7 +37,7 @@ pub(crate) fn select<'a, N: Noun>(
 }
 
 /// The caller's VPCs among these texts.
-pub(crate) fn mine(world: &World, call: &Call, texts: &[String]) -> BTreeSet<VpcId> {
+pub(crate) fn mine(world: &World, call: &Call, texts: &[&str]) -> BTreeSet<VpcId> {
     let ids = texts.iter().filter_map(|text| text.parse().ok());
     ids.filter(|id| world.vpc(call.account, *id).is_some())
         .collect()

@@ -11,6 +11,7 @@ use model::world::World;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
+use super::quota::Quotas;
 use super::{Call, handle};
 use crate::authenticate::Principal;
 use crate::authorize::BuiltIn;
@@ -46,6 +47,7 @@ impl Desk {
             revision: 0,
             rng: RefCell::new(StdRng::seed_from_u64(7)),
             dev: false,
+            reach: Arc::default(),
             quotas: Arc::default(),
             vault: Arc::new(Vault::of([7; 32])),
             judge: Arc::new(BuiltIn),
@@ -63,6 +65,11 @@ impl Desk {
         self.call.account = if self.call.account == one { two } else { one };
         self.call.arn = format!("arn:aws:iam::{}:root", self.call.account);
         self.call.principal = Principal::Root;
+    }
+
+    /// Puts one quota in force, `CODE=N`.
+    pub(crate) fn set_quota(&mut self, setting: &str) {
+        self.call.quotas = Arc::new(Quotas::parse(&[setting.to_owned()]).unwrap());
     }
 
     /// Calls an EC2 operation (`elbv2:Name`, `iam:Name`, ... for other services) with form

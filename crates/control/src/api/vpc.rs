@@ -138,7 +138,7 @@ pub(crate) fn describe(
     ];
     filter::known(filters, &names)?;
     let mine: Vec<_> = match filter::exact(filters, "vpc-id") {
-        Some(wanted) if vpc_ids.is_empty() => select::mine(world, call, wanted)
+        Some(wanted) if vpc_ids.is_empty() => select::mine(world, call, &wanted)
             .into_iter()
             .filter_map(|id| world.vpc(call.account, id))
             .collect(),
@@ -308,6 +308,9 @@ fn dhcp_options(vpc: &Vpc) -> String {
 /// A VPC as EC2 lists it.
 pub(crate) fn wire(vpc: &Vpc) -> ec2::Vpc {
     ec2::Vpc {
+        block_public_access_states: Some(ec2::BlockPublicAccessStates {
+            internet_gateway_block_mode: Some("off".into()),
+        }),
         vpc_id: Some(vpc.id.to_string()),
         owner_id: Some(vpc.owner.to_string()),
         cidr_block: Some(vpc.cidr.to_string()),

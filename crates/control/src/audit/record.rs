@@ -123,11 +123,12 @@ impl Recorder {
     }
 }
 
-/// The record of something that Ginnel did by itself: one an account.
+/// The records of something that Ginnel did by itself: one an account, and one without an account
+/// when it is nobody's.
 pub(crate) fn by_itself(name: &str, region: &str, at: Millis, changes: &[Change]) -> Records {
-    let mut accounts: Vec<(AccountId, Vec<Resource>)> = Vec::new();
+    let mut accounts: Vec<(Option<AccountId>, Vec<Resource>)> = Vec::new();
     for change in changes {
-        let (Some(owner), Some(resource)) = (owner(change), changed(change)) else {
+        let (owner, Some(resource)) = (owner(change), changed(change)) else {
             continue;
         };
         match accounts.iter_mut().find(|(account, _)| *account == owner) {
@@ -135,7 +136,7 @@ pub(crate) fn by_itself(name: &str, region: &str, at: Millis, changes: &[Change]
             None => accounts.push((owner, vec![resource])),
         }
     }
-    let record = |(account, resources): (AccountId, Vec<Resource>)| {
+    let record = |(account, resources): (Option<AccountId>, Vec<Resource>)| {
         let event = Event {
             user_identity: Identity {
                 kind: "AWSService".into(),
@@ -161,7 +162,7 @@ pub(crate) fn by_itself(name: &str, region: &str, at: Millis, changes: &[Change]
             read_only: false,
             resources,
             event_type: Kind::AwsServiceEvent,
-            recipient_account_id: account.to_string(),
+            recipient_account_id: account.map(|it| it.to_string()).unwrap_or_default(),
         };
         event.to_json()
     };

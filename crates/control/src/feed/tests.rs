@@ -41,6 +41,17 @@ fn full() -> World {
         "iam:CreatePolicy",
         &format!("PolicyName=some&PolicyDocument={document}"),
     );
+    let [vpc, subnet] = [&scene.vpcs[0], &scene.provider_subnets[0]];
+    let gateway = desk.make("CreateInternetGateway", "", "internetGatewayId");
+    desk.ok(
+        "AttachInternetGateway",
+        &format!("InternetGatewayId={gateway}&VpcId={vpc}"),
+    );
+    let address = desk.make("AllocateAddress", "", "allocationId");
+    desk.ok(
+        "CreateNatGateway",
+        &format!("SubnetId={subnet}&AllocationId={address}"),
+    );
     let key = AccessKey {
         id: "AKIAABCDEFGHIJKLMNOP".into(),
         account: scene.desk.call.account,
@@ -74,6 +85,8 @@ fn resources(world: &World) -> Vec<Resource> {
     all!(
         accounts Account, access_keys AccessKey, users User, groups Group, roles Role,
         policies Policy, vpcs Vpc, subnets Subnet,
+        dhcp_options DhcpOptions, route_tables RouteTable, network_acls NetworkAcl,
+        internet_gateways InternetGateway, nat_gateways NatGateway, addresses Address,
         security_groups SecurityGroup, interfaces Interface, load_balancers LoadBalancer,
         target_groups TargetGroup, listeners Listener, services EndpointService,
         endpoints Endpoint, replays Replay
@@ -95,7 +108,7 @@ fn every_kind_is_read_as_it_was_written() {
         let _ = log.txn(Txn::new().put(key, value)).unwrap();
         changes.push(Change::Put(resource));
     }
-    assert_eq!(kinds.len(), 16);
+    assert_eq!(kinds.len(), 22);
     let mut found = read(&log).unwrap().0;
     assert_eq!(found.revision, log.revision().get());
     found.revision = before.revision;

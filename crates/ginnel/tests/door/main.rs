@@ -5,6 +5,7 @@
 mod clients;
 mod demo;
 mod lab;
+mod notify;
 mod passage;
 mod refuse;
 mod survive;

@@ -4,7 +4,7 @@ use alloc::string::ToString as _;
 
 use proptest::prelude::*;
 
-use super::{BalancerId, EndpointId, RoleId, ServiceId, UserId, VpcId};
+use super::{BalancerId, EndpointId, RoleId, ServiceId, SubscriptionId, UserId, VpcId};
 
 proptest! {
     #[test]
@@ -17,6 +17,16 @@ proptest! {
         let id = UserId::new(bits);
         prop_assert_eq!(id.to_string().parse::<UserId>(), Ok(id));
         prop_assert_eq!(id.to_string().len(), 21);
+    }
+
+    #[test]
+    fn an_id_of_32_digits_is_a_uuid(bits: u128) {
+        let id = SubscriptionId::new(bits);
+        prop_assert_eq!(id.digits(), alloc::format!("{bits:032x}"));
+        prop_assert_eq!(id.uuid().len(), 36);
+        prop_assert_eq!(SubscriptionId::parse_uuid(&id.uuid()), Some(id));
+        // Without its hyphens it is none.
+        prop_assert_eq!(SubscriptionId::parse_uuid(&id.digits()), None);
     }
 
     #[test]

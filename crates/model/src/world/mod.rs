@@ -22,20 +22,24 @@ use crate::endpoint::Endpoint;
 use crate::endpoint_service::EndpointService;
 use crate::iam::{Group, Policy, Role, User};
 use crate::id::{
-    AllocationId, BalancerId, DhcpOptionsId, EndpointId, GroupId, InterfaceId, InternetGatewayId,
-    ListenerId, NatGatewayId, NetworkAclId, PolicyId, RoleId, RouteTableId, SecurityGroupId,
-    ServiceId, SubnetId, TargetGroupId, UserId, VpcId,
+    AllocationId, BalancerId, DeliveryId, DhcpOptionsId, EndpointId, GroupId, InsightsAnalysisId,
+    InsightsPathId, InterfaceId, InternetGatewayId, ListenerId, NatGatewayId, NetworkAclId,
+    PolicyId, RoleId, RouteTableId, SecurityGroupId, ServiceId, SubnetId, SubscriptionId,
+    TargetGroupId, TopicId, UserId, VpcId,
 };
+use crate::insights::{Analysis, Path};
 use crate::interface::Interface;
 use crate::internet_gateway::InternetGateway;
 use crate::listener::Listener;
 use crate::load_balancer::LoadBalancer;
 use crate::nat_gateway::NatGateway;
 use crate::network_acl::NetworkAcl;
+use crate::outbox::Delivery;
 use crate::route_table::RouteTable;
 use crate::security_group::SecurityGroup;
 use crate::subnet::Subnet;
 use crate::target_group::TargetGroup;
+use crate::topic::{Subscription, Topic};
 use crate::vpc::Vpc;
 
 pub use find::Found;
@@ -252,6 +256,16 @@ tables! {
     services: EndpointService(ServiceId => EndpointService, "endpoint-service", id),
     /// Endpoints.
     endpoints: Endpoint(EndpointId => Endpoint, "endpoint", id),
+    /// Topics.
+    topics: Topic(TopicId => Topic, "topic", id),
+    /// Subscriptions.
+    subscriptions: Subscription(SubscriptionId => Subscription, "subscription", id),
+    /// Messages on their way.
+    deliveries: Delivery(DeliveryId => Delivery, "delivery", id),
+    /// Network insights paths.
+    insights_paths: InsightsPath(InsightsPathId => Path, "insights-path", id),
+    /// Network insights analyses.
+    insights_analyses: InsightsAnalysis(InsightsAnalysisId => Analysis, "insights-analysis", id),
     /// Answers to ClientTokens.
     replays: Replay(String => Replay, "replay", key),
 }
@@ -293,6 +307,11 @@ names! {
     ListenerId Listener,
     ServiceId EndpointService,
     EndpointId Endpoint,
+    TopicId Topic,
+    SubscriptionId Subscription,
+    DeliveryId Delivery,
+    InsightsPathId InsightsPath,
+    InsightsAnalysisId InsightsAnalysis,
 }
 
 /// One change to the World.

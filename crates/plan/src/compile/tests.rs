@@ -1,6 +1,6 @@
 //! What a World compiles to, case by case: a provider and a consumer with the same addresses.
 
-mod scene;
+pub(crate) mod scene;
 
 use alloc::string::ToString as _;
 use alloc::vec::Vec;

@@ -3,9 +3,10 @@
 use super::route;
 use crate::api::{
     account_attribute, address, connection, dhcp_options, endpoint, endpoint_modify,
-    endpoint_service, interface, internet_gateway, nat_gateway, network_acl, network_acl_entry,
-    place, route as routes, route_table, route_table_association, security_group,
-    security_group_rule, service_catalog, service_permission, subnet, tag, vpc, vpc_parts,
+    endpoint_service, insights, interface, internet_gateway, nat_gateway, network_acl,
+    network_acl_entry, place, route as routes, route_table, route_table_association,
+    security_group, security_group_rule, service_catalog, service_permission, subnet, tag, vpc,
+    vpc_parts,
 };
 
 route! { Ec2 ec2
@@ -96,6 +97,13 @@ route! { Ec2 ec2
     write ModifyVpcEndpoint endpoint_modify::modify;
     read DescribeVpcEndpoints endpoint::describe;
     write DeleteVpcEndpoints endpoint::delete;
+    // network insights
+    write CreateNetworkInsightsPath insights::create;
+    read DescribeNetworkInsightsPaths insights::describe;
+    write DeleteNetworkInsightsPath insights::delete;
+    write StartNetworkInsightsAnalysis insights::start;
+    read DescribeNetworkInsightsAnalyses insights::describe_analyses;
+    write DeleteNetworkInsightsAnalysis insights::delete_analysis;
     // peering and transit gateways
     refuse AcceptVpcPeeringConnection, "VPC peering has no data plane yet";
     refuse CreateVpcPeeringConnection, "VPC peering has no data plane yet";

@@ -92,7 +92,7 @@ fn bad_names_are_told_apart() {
         assert!(fault.message.contains(word), "{word} in {}", fault.message);
     }
     let nowhere = desk.fault("CreateSecurityGroup", "GroupName=a&GroupDescription=d");
-    assert_eq!(nowhere.code, "MissingParameter");
+    assert_eq!(nowhere.code, "VPCIdNotSpecified");
     for action in [
         "DescribeSecurityGroups GroupName.1=web",
         "DeleteSecurityGroup GroupName=web",
