@@ -1,11 +1,15 @@
-//! What a process has used, from `/proc`.
+//! What a process has used, from `/proc`; and what the disk takes for a durable write.
 
 use std::fs;
+use std::io::Write as _;
+use std::time::Instant;
 
 use anyhow::{Context as _, Result};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike as _;
 use nix::unistd::{Pid, SysconfVar, sysconf};
+
+use crate::testbed::bench::Spread;
 
 /// Seconds of CPU time of a process, its ended threads included.
 pub(crate) fn cpu(pid: Pid) -> Result<f64> {
@@ -40,6 +44,20 @@ pub(crate) fn resident(pid: Pid) -> Result<f64> {
     let kib = line.and_then(|line| line.split_ascii_whitespace().next());
     let kib: f64 = kib.context("VmRSS")?.parse().with_context(|| path)?;
     Ok(kib * 1_024.0)
+}
+
+/// Milliseconds of a small durable write where the servers' state is: no server that stores what
+/// it acknowledges is faster, one call at a time. The median of a few.
+pub(crate) fn durable_write() -> Result<f64> {
+    let mut file = tempfile::tempfile().context("a file in the temporary directory")?;
+    let times = (0..32).map(|_| {
+        let start = Instant::now();
+        file.write_all(&[b'x'; 4_096])?;
+        file.sync_data()?;
+        Ok(start.elapsed().as_secs_f64() * 1e3)
+    });
+    let times = times.collect::<std::io::Result<Vec<_>>>()?;
+    Ok(Spread::of(times).context("no write")?.median)
 }
 
 #[cfg(test)]

@@ -114,6 +114,8 @@ pub(crate) struct Record {
     pub(crate) samples: Vec<Sample>,
     /// Every other figure.
     pub(crate) facts: Vec<Fact>,
+    /// Milliseconds of a durable write to the disk, once a round.
+    pub(crate) disk: Vec<f64>,
     /// What was left out, and why.
     pub(crate) notes: Vec<String>,
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::record::{Record, Summary, What};
 use crate::run::Scale;
 use crate::server::Subject;
-use crate::testbed::bench::{Machine, Verdict, median, spread};
+use crate::testbed::bench::{Machine, Spread, Verdict, median, spread};
 
 /// Name and version of the JSON document.
 pub(crate) const SCHEMA: &str = "ginnel-bench-api/1";
@@ -55,6 +55,12 @@ impl Report {
              {} rounds of {} s, interleaved; median [min..max]; x = calls/s by moto's in the same round\n\
              server and load generator share the CPUs; client = the generator's CPU time by the window\n",
             self.load_after, self.scale.rounds, self.scale.seconds,
+        );
+        let disk = Spread::of(self.record.disk.iter().copied());
+        let _ = writeln!(
+            text,
+            "a 4 kB write and fdatasync takes {} ms here: Ginnel makes one before it acknowledges, moto keeps nothing",
+            spread(disk, 3)
         );
         for (name, version) in &self.versions {
             let _ = writeln!(text, "{name:>6}: {version}");
@@ -103,7 +109,7 @@ impl Report {
                 one.key.case.name().to_owned(),
                 one.key.at_a_time.to_string(),
                 one.key.subject.name().to_owned(),
-                spread(one.rate, 1),
+                spread(one.rate, digits(one.rate)),
                 spread(ratio, 1),
                 median(one.p50, 3),
                 spread(one.p99, 3),
@@ -141,6 +147,11 @@ fn table(head: &[&str]) -> Table {
     table.load_style(presets::NOTHING);
     table.set_header(head.to_vec());
     table
+}
+
+/// Large figures need none behind the point.
+fn digits(figure: Option<Spread>) -> usize {
+    usize::from(figure.is_none_or(|it| it.median < 100.0))
 }
 
 /// Columns of figures stand to the right.
