@@ -3,7 +3,7 @@ CARGO ?= cargo
 BIN = target/release/ginnel
 # Tests run as root: they make network namespaces.
 
-.PHONY: demo build test lint deny bench packages clean
+.PHONY: demo build test lint deny bench bench-api packages clean
 
 demo: build
 	$(BIN) demo
@@ -35,6 +35,12 @@ bench: build
 	$(CARGO) build --release --locked -p ginnel-testbed --bin bench
 	target/release/bench run --check --json target/bench.json
 	target/release/bench provision --check --json target/provision.json
+
+# Ginnel's API against moto_server, in the same run.
+bench-api: build
+	scripts/packages.sh bench-api
+	$(CARGO) build --release --locked -p ginnel-testbed --bin bench-api
+	target/release/bench-api --check --json target/bench-api.json
 
 clean:
 	$(CARGO) clean
