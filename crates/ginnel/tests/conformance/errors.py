@@ -22,7 +22,7 @@ def provoke(table):
             refused(code, call, **parameters)
         except AssertionError as error:
             cause = error.__context__
-            if isinstance(cause, ClientError) and "does not implement" in str(cause):
+            if isinstance(cause, ClientError) and cause.response["Error"]["Code"] == "UnsupportedOperation":
                 missing = cause
             else:
                 wrong.append(f"{call.__name__}({parameters}): {error}")

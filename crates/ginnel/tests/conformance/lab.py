@@ -29,7 +29,7 @@ class Book:
         self.codes = defaultdict(set)
         self.problems = defaultdict(dict)
         self.succeeded = Counter()
-        self.last = None
+        self.refused = set()
         # One session for all: it reads each model once.
         self.session = boto3.Session()
         self.session.events.register("before-parse", self._seen)
@@ -38,11 +38,13 @@ class Book:
         key = (operation_model.service_model.service_name, operation_model.name)
         body, status = response_dict["body"], response_dict["status_code"]
         self.answers[key] += 1
-        self.last = key
         if status < 300:
             self.succeeded[key] += 1
         else:
-            self.codes[key].add(model.code(operation_model, body))
+            code = model.code(operation_model, body)
+            self.codes[key].add(code)
+            if code == "UnsupportedOperation":
+                self.refused.add(key)
         for problem in model.problems(operation_model, status, response_dict["headers"], body):
             # Each once, with the first answer that had it.
             shown = body if len(body) < 600 else body[:600] + b"..."

@@ -59,8 +59,8 @@ def main(names):
             try:
                 run(bench)
             except ClientError as error:
-                missing = (book.last[0], error.operation_name)
-                if error.response["Error"]["Code"] == "UnsupportedOperation" and missing not in supported:
+                refused = {name for service, name in book.refused - supported}
+                if error.response["Error"]["Code"] == "UnsupportedOperation" and error.operation_name in refused:
                     stopped.append(f"{title} stopped at {error.operation_name}, which is refused")
                 else:
                     failures.append(f"{title}: {told(error)}")
