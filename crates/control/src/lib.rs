@@ -8,6 +8,8 @@
 mod api;
 mod authenticate;
 mod authorize;
+#[cfg(test)]
+mod bad_input;
 mod commit;
 mod feed;
 mod http;
