@@ -6,6 +6,7 @@
 //! Never here: the kernel. Start reading at `api/mod.rs`.
 
 mod api;
+mod audit;
 mod authenticate;
 mod authorize;
 #[cfg(test)]
@@ -14,10 +15,15 @@ mod commit;
 mod feed;
 mod http;
 mod open;
+mod regions;
 mod relay;
 mod secret;
 mod serve;
 mod settle;
+mod upgrade;
 
+pub use audit::offline::{Verified, export, search, verify};
+pub use audit::trail::Damage;
 pub use open::{Config, Control, Error, FirstKey};
+pub use regions::{MakeRegion, Regions};
 pub use relay::NamespaceCheck;
