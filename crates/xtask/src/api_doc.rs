@@ -24,6 +24,8 @@ use source::{Refusal, Source};
 const DOC: &str = "docs/api.md";
 /// The room's handlers.
 const API: &str = "crates/control/src/api";
+/// The one noun outside: the audit trail.
+const AUDIT: &str = "crates/control/src/audit";
 
 /// Writes the file, or fails when it is not what would be written.
 pub(crate) fn run(root: &Path, mode: Mode) -> Result<()> {
@@ -57,7 +59,9 @@ fn title(service: &str) -> &str {
 }
 
 fn document(root: &Path) -> Result<String> {
-    let source = Source::read(&root.join(API))?;
+    let mut source = Source::default();
+    source.read(&root.join(API), "")?;
+    source.read(&root.join(AUDIT), "audit")?;
     let mut body = String::new();
     let mut refused = String::new();
     let mut totals = (0, 0);

@@ -13,6 +13,7 @@ use hyper_util::service::TowerToHyperService;
 use revlog::Memory;
 
 use crate::open::{Config, Control, FirstKey, now};
+use crate::regions::Regions;
 
 pub(super) const REGION: &str = "us-east-1";
 
@@ -40,12 +41,16 @@ impl Door {
             key_file: folder.path().join("key"),
             region: REGION.into(),
             dev: false,
+            bounded: false,
             quotas: Vec::new(),
             check_namespace: Box::new(|_| Ok(())),
         })
         .unwrap();
         Self {
-            router: TowerToHyperService::new(crate::http::router(control.clone())),
+            router: TowerToHyperService::new(crate::http::router(Regions::new(
+                control.clone(),
+                None,
+            ))),
             control,
             runtime: tokio::runtime::Builder::new_current_thread()
                 .enable_all()
@@ -58,7 +63,7 @@ impl Door {
     /// A new account's key.
     pub(super) fn account(&self, name: &str) -> FirstKey {
         let inner = &self.control.inner;
-        crate::api::ginnel::create_account(inner, name, None, false).unwrap()
+        crate::api::ginnel::create_account(inner, name, None, false, None).unwrap()
     }
 
     /// Calls with a body as it is, rightly signed.

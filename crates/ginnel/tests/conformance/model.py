@@ -17,6 +17,8 @@ TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z")
 NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][-+]?\d+)?")
 # What the wire spells differently from botocore's enumeration (AWS.md 1.7).
 LOWER_CAMEL = {"State"}
+# What AWS says beyond its model: an internet gateway's attachment is `available`.
+BEYOND = {"AttachmentStatus": {"available"}}
 
 
 def problems(operation, status, headers, body):
@@ -225,7 +227,7 @@ def _enumeration(found, shape, text, path):
     values = set(shape.enum)
     if shape.name in LOWER_CAMEL:
         values = {value[0].lower() + value[1:] for value in values}
-    if text not in values:
+    if text not in values | BEYOND.get(shape.name, set()):
         found.append(f"{path}: {text!r} is not among {sorted(values)} ({shape.name})")
 
 

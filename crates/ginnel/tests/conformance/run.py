@@ -40,7 +40,7 @@ def carried_out():
     for service in {service for service, _ in operations()}:
         file = DISPATCH / f"{MODULES.get(service, service)}.rs"
         text = file.read_text() if file.exists() else ""
-        for name in re.findall(r"^\s*(?:read|write|done)\s+(\w+)\s", text, re.MULTILINE):
+        for name in re.findall(r"^\s*(?:read|write|done|door)\s+(\w+)\s", text, re.MULTILINE):
             found.add((service, name))
     return found
 

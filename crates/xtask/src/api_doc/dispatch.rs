@@ -37,7 +37,7 @@ pub(super) fn lines(text: &str) -> Result<BTreeMap<String, Line>> {
     let mut found = BTreeMap::new();
     for statement in statements.split(';') {
         let mut words = statement.split_whitespace();
-        let (Some(verb @ ("read" | "write" | "done" | "refuse")), Some(operation)) =
+        let (Some(verb @ ("read" | "write" | "done" | "door" | "refuse")), Some(operation)) =
             (words.next(), words.next())
         else {
             // The closing brace.

@@ -40,9 +40,8 @@ pub(super) struct Source {
 }
 
 impl Source {
-    /// Reads every file below `root` but tests.
-    pub(super) fn read(root: &Path) -> Result<Self> {
-        let mut source = Self::default();
+    /// Reads every file below `root` but tests; their modules are below `module`.
+    pub(super) fn read(&mut self, root: &Path, module: &str) -> Result<()> {
         let mut todo = vec![root.to_owned()];
         while let Some(folder) = todo.pop() {
             let entries = std::fs::read_dir(&folder)
@@ -57,19 +56,19 @@ impl Source {
                     todo.push(path);
                 } else if path.extension().is_some_and(|it| it == "rs") && name != "tests" {
                     let text = std::fs::read_to_string(&path)?;
-                    let module = path.strip_prefix(root)?.with_extension("");
-                    let module = module.to_string_lossy();
-                    let module = match module.as_ref() {
+                    let below = path.strip_prefix(root)?.with_extension("");
+                    let below = below.to_string_lossy();
+                    let below = match below.as_ref() {
                         "mod" => "",
                         other => other.strip_suffix("/mod").unwrap_or(other),
                     };
-                    source
-                        .add(module, &text)
+                    let whole = format!("{module}/{below}");
+                    self.add(whole.trim_matches('/'), &text)
                         .with_context(|| format!("in {}", path.display()))?;
                 }
             }
         }
-        Ok(source)
+        Ok(())
     }
 
     /// Adds a file's text.
@@ -169,7 +168,14 @@ impl Source {
     /// Everything that the handler at `path` may answer with.
     pub(super) fn reach(&self, path: &str) -> Result<Function> {
         let (before, name) = path.rsplit_once("::").unwrap_or(("", path));
-        let start = self.resolve("", Some(before), name);
+        let whole = before
+            .trim_start_matches("crate::")
+            .trim_start_matches("api::");
+        let mut start = (whole.replace("::", "/"), name.to_owned());
+        if !self.functions.contains_key(&start) {
+            let last = before.rsplit("::").next();
+            start = self.resolve("", last, name);
+        }
         if !self.functions.contains_key(&start) {
             bail!("there is no function {path} in {}", super::API);
         }
@@ -238,7 +244,22 @@ impl Source {
         [below(here), below(parent), name.to_owned()]
             .into_iter()
             .find(known)
+            .or_else(|| self.anywhere(name))
             .unwrap_or_else(|| name.to_owned())
+    }
+}
+
+impl Source {
+    /// The only module with this name at the end of its path.
+    fn anywhere(&self, name: &str) -> Option<String> {
+        let modules: BTreeSet<&String> = self.functions.keys().map(|(module, _)| module).collect();
+        let mut found = modules
+            .into_iter()
+            .filter(|module| module.rsplit('/').next() == Some(name));
+        match (found.next(), found.next()) {
+            (Some(only), None) => Some(only.clone()),
+            _ => None,
+        }
     }
 }
 
