@@ -212,3 +212,54 @@ fn json(fault: bool, body: &str) -> Result<Code, String> {
     let code = value["__type"].as_str().ok_or("no __type")?;
     Ok(Some(code.to_owned()))
 }
+
+/// The check checked: each of these answers has one fault.
+#[test]
+fn wrong_answers_are_noticed() {
+    let fault = "<Response><Errors><Error><Code>InvalidVpcID.NotFound</Code><Message>m</Message></Error></Errors><RequestID>r</RequestID></Response>";
+    let query = "<ErrorResponse><Error><Type>Sender</Type><Code>LoadBalancerNotFound</Code><Message>m</Message></Error><RequestId>r</RequestId></ErrorResponse>";
+    let done = "<DescribeVpcsResponse><requestId>r</requestId></DescribeVpcsResponse>";
+    let json = r#"{"__type":"ValidationException","message":"m"}"#;
+    let look = |service, status, body: &str| {
+        let kind = match service {
+            Service::Quotas => "application/x-amz-json-1.1",
+            _ => "text/xml;charset=UTF-8",
+        };
+        let (kind, body) = (kind.into(), body.into());
+        answer(service, "DescribeVpcs", &Answer { status, kind, body })
+    };
+    let right = |service, status, body: &str, code: Option<&str>| {
+        assert_eq!(look(service, status, body), Ok(code.map(str::to_owned)));
+    };
+    right(Service::Ec2, 400, fault, Some("InvalidVpcID.NotFound"));
+    right(Service::Elbv2, 400, query, Some("LoadBalancerNotFound"));
+    right(Service::Ec2, 200, done, None);
+    right(Service::Quotas, 400, json, Some("ValidationException"));
+    for (service, status, body) in [
+        (Service::Ec2, 500, fault.to_owned()),
+        (Service::Ec2, 200, fault.to_owned()),
+        (Service::Ec2, 400, done.to_owned()),
+        (Service::Elbv2, 400, fault.to_owned()),
+        (Service::Ec2, 400, query.to_owned()),
+        (Service::Quotas, 400, fault.to_owned()),
+        (Service::Ec2, 400, json.to_owned()),
+        (
+            Service::Ec2,
+            400,
+            fault.replace("InvalidVpcID.NotFound", "Oops"),
+        ),
+        (Service::Ec2, 400, fault.replace("<Message>m", "<Message>")),
+        (
+            Service::Ec2,
+            400,
+            fault.replace("<Message>m", "<Message>\u{1}"),
+        ),
+        (Service::Ec2, 400, fault.replace("<Message>m", "<Message><")),
+        (Service::Ec2, 400, fault.replace("</Response>", "")),
+        (Service::Elbv2, 400, query.replace("Sender", "Receiver")),
+        (Service::Quotas, 400, json.replace("__type", "code")),
+        (Service::Quotas, 200, "[]".to_owned()),
+    ] {
+        assert!(look(service, status, &body).is_err(), "{status} {body}");
+    }
+}
