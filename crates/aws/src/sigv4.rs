@@ -95,7 +95,13 @@ pub fn region(parts: &Parts<'_>) -> Option<String> {
     claimed(parts, 2).map(str::to_owned)
 }
 
-/// A part of the credential's scope, counted from its end.
+/// The id of the access key that a request claims to be signed with.
+#[must_use]
+pub fn access_key(parts: &Parts<'_>) -> Option<String> {
+    claimed(parts, 4).map(str::to_owned)
+}
+
+/// A part of the credential, counted from its end.
 fn claimed<'a>(parts: &Parts<'a>, place: usize) -> Option<&'a str> {
     let (_, rest) = parts.header("authorization")?.split_once("Credential=")?;
     let credential = rest.split([',', ' ']).next()?;

@@ -21,10 +21,12 @@ use rand::{RngExt as _, SeedableRng as _};
 use crate::api::{Call, ginnel, handle, is_read};
 use crate::audit;
 use crate::audit::record::{Origin, Recorder};
-use crate::authenticate::{Caller, authenticate};
+use crate::authenticate::{Caller, Place, authenticate};
 use crate::authorize::authorize;
+use crate::dev;
 use crate::open::{Control, now};
 use crate::regions::Regions;
+use crate::unsigned;
 
 /// The longest body of a request; AWS's own limits lie below.
 const MAX_BODY: usize = 1 << 20;
@@ -180,10 +182,38 @@ async fn serve(regions: &Regions, received: &Received, request_id: &str) -> Answ
     let control = &control.map_err(|fault| (aws::sigv4::service(&parts), fault))?;
     let inner = &control.inner;
     let at = now();
+    if let Some(call) = unsigned::read(&parts) {
+        let failed = |fault| (Service::Sns, fault);
+        let (caller, request) = call.map_err(failed)?;
+        let origin = Origin {
+            request_id,
+            address: &received.address,
+            region: &inner.region,
+            at,
+        };
+        let recorder = Recorder::new(Service::Sns, &parts, &caller, None, &origin);
+        let text = write_aside(control, caller, at, request, recorder, request_id).await;
+        return Ok((XML, text.map_err(failed)?));
+    }
     let world = inner.committer.world();
-    let (service, caller) =
-        authenticate(&world, &inner.vault, &inner.region, &parts, at.0 / 1_000)?;
+    let place = Place {
+        vault: &inner.vault,
+        region: &inner.region,
+        dev: inner.dev,
+    };
+    let (service, caller) = authenticate(&world, place, &parts, at.0 / 1_000)?;
     let failed = |fault| (service, fault);
+    let world = if inner.dev && !world.accounts.contains_key(&caller.account) {
+        // A role of an account that nobody has heard of: an emulator's user expects it.
+        let (control, account) = (control.clone(), caller.account);
+        let moved = tokio::task::spawn_blocking(move || dev::move_in(&control, account, false));
+        let moved = moved.await;
+        let moved = moved.unwrap_or_else(|_| Err(Fault::internal("Making the account died")));
+        moved.map_err(failed)?;
+        inner.committer.world()
+    } else {
+        world
+    };
     let own =
         (service == Service::Ginnel).then(|| received.path.strip_prefix(OWN).unwrap_or_default());
     let origin = Origin {
@@ -193,9 +223,12 @@ async fn serve(regions: &Regions, received: &Received, request_id: &str) -> Answ
         at,
     };
     let recorder = Recorder::new(service, &parts, &caller, own, &origin);
+    let may = |operation| {
+        let judge = inner.judge.as_ref();
+        authorize(judge, &world, &caller, (service, operation), request_id)
+    };
     if let Some(operation) = own {
-        let allowed = authorize(&caller, service, operation);
-        if let Err(fault) = allowed {
+        if let Err(fault) = may(operation) {
             return Err(failed(refuse(control, recorder, fault).await));
         }
         let reply = ginnel::serve(control, operation, &received.body, &recorder).await;
@@ -209,8 +242,7 @@ async fn serve(regions: &Regions, received: &Received, request_id: &str) -> Answ
         }
         return Ok((JSON, reply.to_string()));
     }
-    let request = decode(service, &parts)
-        .and_then(|request| authorize(&caller, service, request.name()).map(|()| request));
+    let request = decode(service, &parts).and_then(|request| may(request.name()).map(|()| request));
     let request = match request {
         Ok(request) => request,
         Err(fault) => return Err(failed(refuse(control, recorder, fault).await)),
@@ -229,12 +261,7 @@ async fn serve(regions: &Regions, received: &Received, request_id: &str) -> Answ
             .and(outcome)
             .and_then(|response| response.encode(request_id))
     } else {
-        let (control, id) = (control.clone(), request_id.to_owned());
-        let written = tokio::task::spawn_blocking(move || {
-            write(&control, &caller, at, &request, &recorder, &id)
-        });
-        let written = written.await;
-        written.unwrap_or_else(|_| Err(Fault::internal("The call's handler died; see the log")))
+        write_aside(control, caller, at, request, recorder, request_id).await
     };
     Ok((content_type(service), text.map_err(failed)?))
 }
@@ -272,6 +299,23 @@ async fn lookup(
     )))
 }
 
+/// A write, on a thread that may wait for the disk.
+async fn write_aside(
+    control: &Control,
+    caller: Caller,
+    at: Millis,
+    request: Request,
+    recorder: Recorder,
+    request_id: &str,
+) -> Result<String, Fault> {
+    let (control, id) = (control.clone(), request_id.to_owned());
+    let written =
+        tokio::task::spawn_blocking(move || write(&control, &caller, at, &request, &recorder, &id));
+    written
+        .await
+        .unwrap_or_else(|_| Err(Fault::internal("The call's handler died; see the log")))
+}
+
 fn write(
     control: &Control,
     caller: &Caller,
@@ -307,17 +351,21 @@ fn finish<T>(request: &Request, outcome: T) -> Result<T, Fault> {
     Ok(outcome)
 }
 
-fn call(control: &Control, caller: &Caller, at: Millis, revision: u64) -> Call {
+pub(crate) fn call(control: &Control, caller: &Caller, at: Millis, revision: u64) -> Call {
     Call {
         account: caller.account,
         arn: caller.arn.clone(),
+        principal: caller.principal.clone(),
+        temporary: caller.temporary,
         region: control.inner.region.clone(),
         now: at,
         revision,
         rng: RefCell::new(StdRng::from_rng(&mut rand::rng())),
         dev: control.inner.dev,
+        reach: Arc::clone(&control.inner.reach),
         quotas: Arc::clone(&control.inner.quotas),
         vault: Arc::clone(&control.inner.vault),
+        judge: Arc::clone(&control.inner.judge),
     }
 }
 

@@ -12,6 +12,7 @@ mod authorize;
 #[cfg(test)]
 mod bad_input;
 mod commit;
+mod dev;
 mod feed;
 mod http;
 mod open;
@@ -19,8 +20,11 @@ mod regions;
 mod relay;
 mod secret;
 mod serve;
+mod session;
 mod settle;
+mod unsigned;
 mod upgrade;
+mod worker;
 
 pub use audit::offline::{Verified, export, search, verify};
 pub use audit::trail::Damage;

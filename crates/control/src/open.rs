@@ -16,11 +16,14 @@ use tokio::time::MissedTickBehavior;
 use crate::api::quota::Quotas;
 use crate::api::{ginnel, iso};
 use crate::audit::record::by_itself;
+use crate::authenticate::DEV_ACCOUNT;
+use crate::authorize::{BuiltIn, Judge};
 use crate::commit::Committer;
 use crate::relay::{NamespaceCheck, Relay};
 use crate::secret::Vault;
 use crate::upgrade::missing_defaults;
-use crate::{feed, secret};
+use crate::worker::notification::{Notifier, Reach, Timing};
+use crate::{dev, feed, secret};
 
 /// Records of reads wait no longer for a transaction that takes them along.
 const FLUSH: Duration = Duration::from_millis(200);
@@ -30,8 +33,6 @@ const TIDY: Duration = Duration::from_secs(600);
 const RECORD_DAYS: i64 = 90;
 /// ... but no more than so many.
 const MAX_RECORDS: u64 = 500_000;
-/// The account that the first start makes.
-const FIRST_ACCOUNT: &str = "123456789012";
 
 /// What a control plane needs.
 pub struct Config {
@@ -47,6 +48,10 @@ pub struct Config {
     pub bounded: bool,
     /// The operator's quotas, `CODE=N`.
     pub quotas: Vec<String>,
+    /// Ranges besides the public Internet that notifications may go to.
+    pub allow_notify: Vec<String>,
+    /// Where others reach this API: the base of the URLs in notifications.
+    pub url: String,
     /// The kernel's word on namespace paths.
     pub check_namespace: NamespaceCheck,
 }
@@ -66,6 +71,9 @@ pub enum Error {
     /// What an older store lacks could not be made.
     #[error("bringing an older store up to date: {0}")]
     Upgrade(String),
+    /// A range that is none.
+    #[error("{0}")]
+    Range(String),
     /// The first account could not be made.
     #[error("making the first account: {0}")]
     First(String),
@@ -96,6 +104,10 @@ pub(crate) struct Inner {
     pub(crate) relay: Relay,
     pub(crate) vault: Arc<Vault>,
     pub(crate) quotas: Arc<Quotas>,
+    /// Who may: the policy engine's place.
+    pub(crate) judge: Arc<dyn Judge>,
+    pub(crate) reach: Arc<Reach>,
+    pub(crate) url: String,
     pub(crate) dev: bool,
     pub(crate) region: String,
     pub(crate) check_namespace: NamespaceCheck,
@@ -109,22 +121,28 @@ impl Control {
         let committer = Arc::new(Committer::new(config.log, config.bounded)?);
         let fresh = committer.world().accounts.is_empty();
         upgrade(&committer, &config.region)?;
+        let reach = Reach::parse(&config.allow_notify, config.dev).map_err(Error::Range)?;
         let control = Self {
             inner: Arc::new(Inner {
                 relay: Relay::new(Arc::clone(&committer), config.region.clone()),
                 committer,
                 vault,
                 quotas,
+                judge: Arc::new(BuiltIn),
+                reach: Arc::new(reach),
+                url: config.url,
                 dev: config.dev,
                 region: config.region,
                 check_namespace: config.check_namespace,
             }),
         };
-        let first = fresh.then(|| {
-            ginnel::create_account(&control.inner, "admin", Some(FIRST_ACCOUNT), true, None)
-                .map_err(|fault| Error::First(fault.message.to_string()))
-        });
-        Ok((control, first.transpose()?))
+        let first = if fresh {
+            let first = control.first_account();
+            Some(first.map_err(|fault| Error::First(fault.message))?)
+        } else {
+            None
+        };
+        Ok((control, first))
     }
 
     /// Starts what goes on beside the calls: documents, records, old history. It ends with the
@@ -132,6 +150,7 @@ impl Control {
     pub(crate) fn run_workers(&self) {
         let control = self.clone();
         tokio::spawn(async move { control.inner.relay.run().await });
+        tokio::spawn(self.notifier().run());
         let control = self.clone();
         tokio::spawn(async move { control.flush_often().await });
         let control = self.clone();
@@ -151,7 +170,18 @@ impl Control {
     /// Empties it, but for what the first start makes. Blocks.
     pub(crate) fn reset(&self) -> Result<(), Fault> {
         self.inner.committer.reset(Vec::new())?;
-        ginnel::create_account(&self.inner, "admin", Some(FIRST_ACCOUNT), true, None).map(drop)
+        self.first_account().map(drop)
+    }
+
+    /// Makes what the first start makes: the operator's account.
+    fn first_account(&self) -> Result<FirstKey, Fault> {
+        let key = ginnel::create_account(&self.inner, "admin", Some(DEV_ACCOUNT), true, None)?;
+        if let Ok(account) = DEV_ACCOUNT.parse()
+            && self.inner.dev
+        {
+            dev::move_in(self, account, true)?;
+        }
+        Ok(key)
     }
 
     /// Forgets old records and the log's history, every now and then.
@@ -176,6 +206,17 @@ impl Control {
         if let Ok(Err(fault)) = flushed {
             tracing::error!(fault.message = %fault.message, "records of reads are not durable yet; they wait");
         }
+    }
+
+    fn notifier(&self) -> Arc<Notifier> {
+        let inner = &self.inner;
+        Notifier::new(
+            Arc::clone(&inner.committer),
+            Arc::clone(&inner.vault),
+            (inner.region.clone(), inner.url.clone()),
+            Arc::clone(&inner.reach),
+            Timing::default(),
+        )
     }
 
     /// The host's document, as it changes.
@@ -220,3 +261,6 @@ pub(crate) fn now() -> Millis {
         i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
     }))
 }
+
+#[cfg(test)]
+mod tests;

@@ -56,9 +56,9 @@ async fn serve(options: &Up, place: &Place) -> Result<()> {
     })?;
     let address = listener.local_addr().context("the listener's address")?;
     let stop = Stop::listen()?;
-    let (control, first) = Control::open(config(options, place, &options.region)?)?;
-    let agent = start_agent(options, place, &control)?;
     let url = format!("http://{}", reachable(address));
+    let (control, first) = Control::open(config(options, place, &options.region, &url)?)?;
+    let agent = start_agent(options, place, &control)?;
     let known = match first {
         Some(key) => Credentials {
             endpoint_url: url.clone(),
@@ -95,7 +95,10 @@ async fn serve(options: &Up, place: &Place) -> Result<()> {
     .and_then(|()| writeln!(out, "listening on {url}"))
     .and_then(|()| out.flush())
     .context("printing")?;
-    let regions = Regions::new(control, options.dev.then(|| make_region(options, place)));
+    let regions = Regions::new(
+        control,
+        options.dev.then(|| make_region(options, place, &url)),
+    );
     let served = regions.serve(listener, stop.wait()).await;
     drop(regions);
     // The agent's thread ends here; what it made keeps forwarding.
@@ -105,7 +108,7 @@ async fn serve(options: &Up, place: &Place) -> Result<()> {
     Ok(())
 }
 
-fn config(options: &Up, place: &Place, region: &str) -> Result<Config> {
+fn config(options: &Up, place: &Place, region: &str, url: &str) -> Result<Config> {
     let log: Arc<dyn Log> = if options.dev {
         Arc::new(Memory::new())
     } else {
@@ -118,6 +121,11 @@ fn config(options: &Up, place: &Place, region: &str) -> Result<Config> {
         dev: options.dev,
         bounded: !options.no_dataplane && region == options.region,
         quotas: options.quota.clone(),
+        allow_notify: options.allow_notify.clone(),
+        url: match &options.public_url {
+            Some(public) => public.trim_end_matches('/').to_owned(),
+            None => url.to_owned(),
+        },
         check_namespace: Box::new(|path| {
             dataplane::check_namespace(path).map_err(|error| error.to_string())
         }),
@@ -125,12 +133,12 @@ fn config(options: &Up, place: &Place, region: &str) -> Result<Config> {
 }
 
 /// Makes the other regions of `--dev`: they have an API and no packets.
-fn make_region(options: &Up, place: &Place) -> MakeRegion {
-    let (mut options, place) = (options.clone(), place.clone());
+fn make_region(options: &Up, place: &Place, url: &str) -> MakeRegion {
+    let (mut options, place, url) = (options.clone(), place.clone(), url.to_owned());
     options.no_dataplane = true;
     let agents = Mutex::new(Vec::new());
     Box::new(move |region| {
-        let made = config(&options, &place, region)
+        let made = config(&options, &place, region, &url)
             .and_then(|config| Ok(Control::open(config)?.0))
             .and_then(|control| Ok((start_agent(&options, &place, &control)?, control)));
         let (agent, control) = made.map_err(|error| format!("{error:#}"))?;

@@ -6,3 +6,4 @@ extern crate alloc;
 
 pub mod compile;
 pub mod diff;
+pub mod reach;

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use aws::Fault;
-use model::account::{AccessKey, Account, AccountId};
+use model::account::{AccessKey, Account, AccountId, Status};
 use model::host::{Counters, InterfaceReport};
 use model::id::InterfaceId;
 use model::interface::{Attachment, Interface, Role};
@@ -14,6 +14,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use super::iam::access_key;
 use super::refusal::state_name;
 use super::{not_found, parse_id};
 use crate::audit::record::Recorder;
@@ -92,16 +93,8 @@ pub(crate) fn create_account(
                 .map_err(|_| Fault::invalid_value("id", text, "an account id has 12 digits"))
         })
         .transpose()?;
-    let key_id: String = "AKIA"
-        .chars()
-        .chain((0..16).map(|_| letter(rng.random(), b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")))
-        .collect();
-    let secret: String = (0..40)
-        .map(|_| {
-            let letters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-            letter(rng.random(), letters)
-        })
-        .collect();
+    let key_id = access_key::id("AKIA", rng.random());
+    let secret = access_key::secret(rng.random());
     let sealed_secret = inner
         .vault
         .seal(&key_id, &secret)
@@ -109,6 +102,13 @@ pub(crate) fn create_account(
     let account = inner.committer.commit(
         |world, _| {
             let id = match chosen {
+                Some(AccountId::AWS) => {
+                    return Err(Fault::invalid_value(
+                        "id",
+                        "000000000000",
+                        "no account can have this id; leave it out to get a new one",
+                    ));
+                }
                 Some(id) if world.accounts.contains_key(&id) => {
                     return Err(Fault::bad_request(
                         "EntityAlreadyExists",
@@ -134,6 +134,9 @@ pub(crate) fn create_account(
             let key = AccessKey {
                 id: key_id.clone(),
                 account: id,
+                user: None,
+                status: Status::Active,
+                created: account.created,
                 sealed_secret,
             };
             Ok((id, vec![account.into(), key.into()]))
@@ -145,16 +148,6 @@ pub(crate) fn create_account(
         access_key_id: key_id,
         secret_access_key: secret,
     })
-}
-
-fn letter(random: u8, letters: &[u8]) -> char {
-    // 256 is a multiple of both alphabets' lengths (32 and 64): no letter is more likely.
-    char::from(
-        letters
-            .get(usize::from(random) % letters.len())
-            .copied()
-            .unwrap_or(b'A'),
-    )
 }
 
 #[derive(Deserialize)]

@@ -17,6 +17,8 @@ mod connection;
 mod dhcp_options;
 mod dispatch;
 mod elbv2;
+mod elbv2_attributes;
+mod elbv2_limits;
 mod elbv2_tags;
 mod endpoint;
 mod endpoint_modify;
@@ -24,7 +26,11 @@ mod endpoint_service;
 mod endpoint_subnets;
 mod endpoint_wire;
 pub(crate) mod filter;
+mod flow_log;
 pub(crate) mod ginnel;
+mod health_check;
+pub(crate) mod iam;
+mod insights;
 pub(crate) mod interface;
 mod internet_gateway;
 mod listener;
@@ -35,19 +41,25 @@ mod network_acl;
 mod network_acl_entry;
 pub(crate) mod page;
 mod place;
+pub(crate) mod policy_shape;
 pub(crate) mod quota;
 pub(crate) mod refusal;
 mod route;
 mod route_table;
 mod route_table_association;
 pub(crate) mod security_group;
+mod security_group_reference;
 mod security_group_rule;
 pub(crate) mod select;
 mod service_catalog;
 mod service_permission;
+mod service_quotas;
+pub(crate) mod sns;
 mod sts;
 pub(crate) mod subnet;
 mod tag;
+mod tagged;
+mod tagging;
 pub(crate) mod tags;
 mod target;
 mod target_group;
@@ -65,7 +77,10 @@ use model::world::{Change, Replay, World};
 use rand::rngs::StdRng;
 use rand::{Rng as _, RngExt as _};
 
+use crate::authenticate::{Caller, Principal};
+use crate::authorize::Judge;
 use crate::secret::Vault;
+use crate::worker::notification::Reach;
 
 pub(crate) use dispatch::{handle, is_read};
 
@@ -75,6 +90,10 @@ pub(crate) struct Call {
     pub(crate) account: AccountId,
     /// The caller's ARN.
     pub(crate) arn: String,
+    /// Who the caller is within the account.
+    pub(crate) principal: Principal,
+    /// The caller has temporary credentials.
+    pub(crate) temporary: bool,
     /// This process's region.
     pub(crate) region: String,
     /// The time.
@@ -85,10 +104,14 @@ pub(crate) struct Call {
     pub(crate) rng: RefCell<StdRng>,
     /// `ginnel up --dev`: for people who used an emulator until now.
     pub(crate) dev: bool,
+    /// Where notifications may go besides the public Internet.
+    pub(crate) reach: Arc<Reach>,
     /// The quotas in force.
     pub(crate) quotas: Arc<quota::Quotas>,
     /// Seals secrets.
     pub(crate) vault: Arc<Vault>,
+    /// Who may, for what the handler alone can ask.
+    pub(crate) judge: Arc<dyn Judge>,
 }
 
 /// A write's answer and its effect.
@@ -109,6 +132,18 @@ impl<R> Decision<R> {
 }
 
 impl Call {
+    /// Who calls, as the judge knows it.
+    pub(crate) fn caller(&self) -> Caller {
+        Caller {
+            account: self.account,
+            principal: self.principal.clone(),
+            temporary: self.temporary,
+            arn: self.arn.clone(),
+            // Nothing that a handler asks depends on it.
+            operator: false,
+        }
+    }
+
     /// A new id.
     pub(crate) fn id<K: Kind>(&self) -> Id<K> {
         Id::new(self.rng.borrow_mut().random())

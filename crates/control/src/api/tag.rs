@@ -3,27 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws::{Fault, ec2};
-use model::address::Address;
-use model::dhcp_options::DhcpOptions;
-use model::endpoint::Endpoint;
-use model::endpoint_service::EndpointService;
 use model::id::{RuleId, SecurityGroupId};
-use model::interface::Interface;
-use model::internet_gateway::InternetGateway;
-use model::nat_gateway::NatGateway;
-use model::network_acl::NetworkAcl;
-use model::route_table::RouteTable;
 use model::security_group::SecurityGroup;
-use model::subnet::Subnet;
-use model::tag::Tags;
-use model::vpc::Vpc;
 use model::world::{Change, World};
 
 use super::page::page;
+use super::tagged::{self, Edit, Tagged};
 use super::{
-    Call, Decision, address, dhcp_options, digest, endpoint, endpoint_service, filter, interface,
-    internet_gateway, nat_gateway, network_acl, not_found, parse_id, route_table, security_group,
-    security_group_rule, subnet, tags, vpc,
+    Call, Decision, digest, filter, not_found, parse_id, security_group, security_group_rule, tags,
 };
 
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateTags.html>
@@ -75,8 +62,6 @@ pub(crate) fn delete(
     })
 }
 
-type Edit<'a> = &'a dyn Fn(&mut Tags) -> Result<(), Fault>;
-
 fn edit_all(
     world: &World,
     call: &Call,
@@ -115,57 +100,15 @@ fn edit_all(
     Ok(Decision { reply: (), changes })
 }
 
-/// Things that can have tags, apart from groups and their rules.
-struct Tagged {
-    /// What their ids begin with.
-    prefix: &'static str,
-    /// Edits the tags of the caller's thing with this id.
-    edit: fn(&World, &Call, &str, Edit<'_>) -> Result<Change, Fault>,
-    /// Adds every tag of the caller's things.
-    list: for<'a> fn(&'a World, &Call, &mut Vec<Found<'a>>),
-}
-
-macro_rules! tagged {
-    ($($prefix:literal $kind:literal $noun:ty, $find:path;)+) => {
-        const TAGGED: &[Tagged] = &[$(Tagged {
-            prefix: $prefix,
-            edit: |world, call, text, edit| {
-                let mut found = <$noun>::clone($find(world, call, text)?);
-                edit(&mut found.tags)?;
-                Ok(found.into())
-            },
-            list: |world, call, list| {
-                for found in world.owned::<$noun>(call.account) {
-                    add(list, $kind, &found.id, &found.tags);
-                }
-            },
-        }),+];
-    };
-}
-
-tagged! {
-    "vpc-" "vpc" Vpc, vpc::find_ref;
-    "subnet-" "subnet" Subnet, subnet::find_ref;
-    "eni-" "network-interface" Interface, interface::find_ref;
-    "dopt-" "dhcp-options" DhcpOptions, dhcp_options::find_ref;
-    "rtb-" "route-table" RouteTable, route_table::find_ref;
-    "acl-" "network-acl" NetworkAcl, network_acl::find_ref;
-    "igw-" "internet-gateway" InternetGateway, internet_gateway::find_ref;
-    "nat-" "natgateway" NatGateway, nat_gateway::find_ref;
-    "eipalloc-" "elastic-ip" Address, address::find_ref;
-    "vpce-" "vpc-endpoint" Endpoint, endpoint::find;
-    "vpce-svc-" "vpc-endpoint-service" EndpointService, endpoint_service::find;
-}
-
 /// Anything that is not a group or a rule.
 fn edit_other(world: &World, call: &Call, text: &str, edit: Edit<'_>) -> Result<Change, Fault> {
     // What is left of an id is one word: `eni-attach-1` is not of an interface.
-    let is_of = |kind: &&Tagged| {
+    let is_of = |kind: &&tagged::Ec2Kind| {
         let rest = text.strip_prefix(kind.prefix);
         rest.is_some_and(|rest| !rest.contains('-'))
     };
-    let Some(kind) = TAGGED.iter().find(is_of) else {
-        let prefixes = TAGGED.iter().map(|kind| kind.prefix);
+    let Some(kind) = tagged::EC2.iter().find(is_of) else {
+        let prefixes = tagged::EC2.iter().map(|kind| kind.prefix);
         let prefixes: Vec<&str> = ["sg-", "sgr-"].into_iter().chain(prefixes).collect();
         return Err(Fault::bad_request(
             "InvalidID",
@@ -180,17 +123,15 @@ fn edit_other(world: &World, call: &Call, text: &str, edit: Edit<'_>) -> Result<
 
 /// One tag of one thing.
 struct Found<'a> {
-    id: String,
-    kind: &'static str,
+    thing: Tagged<'a>,
     key: &'a str,
     value: &'a str,
-    tags: &'a Tags,
 }
 
 impl Found<'_> {
     /// What pages are ordered by: short, however long the tag's key.
     fn order(&self) -> String {
-        format!("{}/{:016x}", self.id, digest(self.key))
+        format!("{}/{:016x}", self.thing.id, digest(self.key))
     }
 }
 
@@ -211,12 +152,14 @@ pub(crate) fn describe(
         Some(vec![match name {
             "key" => found.key.to_owned(),
             "value" => found.value.to_owned(),
-            "resource-id" => found.id.clone(),
-            "resource-type" => found.kind.to_owned(),
+            "resource-id" => found.thing.id.clone(),
+            "resource-type" => found.thing.kind.to_owned(),
             _ => return None,
         }])
     };
-    let mut found = filter::apply(all(world, call), filters, values, |found| Some(found.tags))?;
+    let mut found = filter::apply(all(world, call), filters, values, |found| {
+        Some(found.thing.tags)
+    })?;
     found.sort_by_cached_key(Found::order);
     let (given, next_token) = page(
         found,
@@ -232,8 +175,8 @@ pub(crate) fn describe(
             .into_iter()
             .map(|found| ec2::TagDescription {
                 key: Some(found.key.to_owned()),
-                resource_id: Some(found.id),
-                resource_type: Some(found.kind.to_owned()),
+                resource_id: Some(found.thing.id),
+                resource_type: Some(found.thing.kind.to_owned()),
                 value: Some(found.value.to_owned()),
             })
             .collect(),
@@ -242,28 +185,15 @@ pub(crate) fn describe(
 
 /// Every tag of the caller's things.
 fn all<'a>(world: &'a World, call: &Call) -> Vec<Found<'a>> {
-    let mut list = Vec::new();
-    for kind in TAGGED {
-        (kind.list)(world, call, &mut list);
+    let mut found = Vec::new();
+    for thing in tagged::ec2(world, call) {
+        found.extend(thing.tags.iter().map(|(key, value)| Found {
+            thing: thing.clone(),
+            key,
+            value,
+        }));
     }
-    for group in world.owned::<SecurityGroup>(call.account) {
-        add(&mut list, "security-group", &group.id, &group.tags);
-        for rule in &group.rules {
-            add(&mut list, "security-group-rule", &rule.id, &rule.tags);
-        }
-    }
-    list
-}
-
-/// Adds the tags of one thing.
-fn add<'a>(list: &mut Vec<Found<'a>>, kind: &'static str, id: &dyn ToString, tags: &'a Tags) {
-    list.extend(tags.iter().map(|(key, value)| Found {
-        id: id.to_string(),
-        kind,
-        key,
-        value,
-        tags,
-    }));
+    found
 }
 
 #[cfg(test)]

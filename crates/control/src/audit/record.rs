@@ -70,7 +70,7 @@ impl Recorder {
                     principal_id: None,
                     arn: Some(caller.arn.clone()),
                     account_id: Some(caller.account.to_string()),
-                    access_key_id: Some(caller.access_key.clone()),
+                    access_key_id: aws::sigv4::access_key(parts),
                     user_name: (kind == "IAMUser")
                         .then(|| caller.arn.rsplit('/').next().unwrap_or_default().to_owned()),
                     invoked_by: None,
@@ -123,11 +123,12 @@ impl Recorder {
     }
 }
 
-/// The record of something that Ginnel did by itself: one an account.
+/// The records of something that Ginnel did by itself: one an account, and one without an account
+/// when it is nobody's.
 pub(crate) fn by_itself(name: &str, region: &str, at: Millis, changes: &[Change]) -> Records {
-    let mut accounts: Vec<(AccountId, Vec<Resource>)> = Vec::new();
+    let mut accounts: Vec<(Option<AccountId>, Vec<Resource>)> = Vec::new();
     for change in changes {
-        let (Some(owner), Some(resource)) = (owner(change), changed(change)) else {
+        let (owner, Some(resource)) = (owner(change), changed(change)) else {
             continue;
         };
         match accounts.iter_mut().find(|(account, _)| *account == owner) {
@@ -135,7 +136,7 @@ pub(crate) fn by_itself(name: &str, region: &str, at: Millis, changes: &[Change]
             None => accounts.push((owner, vec![resource])),
         }
     }
-    let record = |(account, resources): (AccountId, Vec<Resource>)| {
+    let record = |(account, resources): (Option<AccountId>, Vec<Resource>)| {
         let event = Event {
             user_identity: Identity {
                 kind: "AWSService".into(),
@@ -161,7 +162,7 @@ pub(crate) fn by_itself(name: &str, region: &str, at: Millis, changes: &[Change]
             read_only: false,
             resources,
             event_type: Kind::AwsServiceEvent,
-            recipient_account_id: account.to_string(),
+            recipient_account_id: account.map(|it| it.to_string()).unwrap_or_default(),
         };
         event.to_json()
     };
@@ -188,6 +189,11 @@ fn changed(change: &Change) -> Option<Resource> {
     let (folder, id) = path.strip_prefix('/')?.split_once('/')?;
     let kind = match &name {
         Name::Replay(_) => return None,
+        Name::User(_) => "AWS::IAM::User".into(),
+        Name::Group(_) => "AWS::IAM::Group".into(),
+        Name::Role(_) => "AWS::IAM::Role".into(),
+        Name::Policy(_) => "AWS::IAM::Policy".into(),
+        Name::AccessKey(_) => "AWS::IAM::AccessKey".into(),
         Name::Vpc(_) => "AWS::EC2::VPC".into(),
         Name::Subnet(_) => "AWS::EC2::Subnet".into(),
         Name::SecurityGroup(_) => "AWS::EC2::SecurityGroup".into(),

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::error::Error as _;
 
-use model::account::AccessKey;
+use model::account::{AccessKey, Status};
+use model::time::Millis;
 use model::world::{Change, Replay, Resource, World};
 use revlog::{Key, Log as _, Memory, Txn};
 
@@ -26,9 +27,37 @@ fn full() -> World {
     let balancer = scene.balancer("two");
     let group = scene.group("tg");
     scene.listener(&balancer, &group, 80);
+    let desk = &mut scene.desk;
+    desk.ok("iam:CreateUser", "UserName=ann&Path=/ops/");
+    desk.ok("iam:CreateGroup", "GroupName=staff");
+    desk.ok("iam:AddUserToGroup", "GroupName=staff&UserName=ann");
+    let trust = r#"{"Statement":{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole"}}"#;
+    desk.ok(
+        "iam:CreateRole",
+        &format!("RoleName=deploy&AssumeRolePolicyDocument={trust}"),
+    );
+    let document = r#"{"Statement":{"Effect":"Allow","Action":"ec2:*","Resource":"*"}}"#;
+    desk.ok(
+        "iam:CreatePolicy",
+        &format!("PolicyName=some&PolicyDocument={document}"),
+    );
+    let [vpc, subnet] = [&scene.vpcs[0], &scene.provider_subnets[0]];
+    let gateway = desk.make("CreateInternetGateway", "", "internetGatewayId");
+    desk.ok(
+        "AttachInternetGateway",
+        &format!("InternetGatewayId={gateway}&VpcId={vpc}"),
+    );
+    let address = desk.make("AllocateAddress", "", "allocationId");
+    desk.ok(
+        "CreateNatGateway",
+        &format!("SubnetId={subnet}&AllocationId={address}"),
+    );
     let key = AccessKey {
         id: "AKIAABCDEFGHIJKLMNOP".into(),
         account: scene.desk.call.account,
+        user: None,
+        status: Status::Inactive,
+        created: Millis(5),
         sealed_secret: vec![0, 255, 7],
     };
     let replay = Replay {
@@ -54,7 +83,10 @@ fn resources(world: &World) -> Vec<Resource> {
         }};
     }
     all!(
-        accounts Account, access_keys AccessKey, vpcs Vpc, subnets Subnet,
+        accounts Account, access_keys AccessKey, users User, groups Group, roles Role,
+        policies Policy, vpcs Vpc, subnets Subnet,
+        dhcp_options DhcpOptions, route_tables RouteTable, network_acls NetworkAcl,
+        internet_gateways InternetGateway, nat_gateways NatGateway, addresses Address,
         security_groups SecurityGroup, interfaces Interface, load_balancers LoadBalancer,
         target_groups TargetGroup, listeners Listener, services EndpointService,
         endpoints Endpoint, replays Replay
@@ -76,7 +108,7 @@ fn every_kind_is_read_as_it_was_written() {
         let _ = log.txn(Txn::new().put(key, value)).unwrap();
         changes.push(Change::Put(resource));
     }
-    assert_eq!(kinds.len(), 12);
+    assert_eq!(kinds.len(), 22);
     let mut found = read(&log).unwrap().0;
     assert_eq!(found.revision, log.revision().get());
     found.revision = before.revision;

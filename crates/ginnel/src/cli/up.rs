@@ -31,6 +31,13 @@ pub(crate) struct Up {
     /// example L-29B6F2EB=100: interface endpoints of a VPC
     #[arg(long, value_name = "CODE=N")]
     pub(crate) quota: Vec<String>,
+    /// A range besides the public Internet that notifications may be sent to (again for more of
+    /// them), for laboratories; for example 127.0.0.0/8
+    #[arg(long, value_name = "CIDR")]
+    pub(crate) allow_notify: Vec<String>,
+    /// Where others reach the API, for the URLs in notifications, instead of the listener's address
+    #[arg(long, value_name = "URL")]
+    pub(crate) public_url: Option<String>,
     /// Connections on this host (when its tables are first made)
     #[arg(long, default_value_t = dataplane::Limits::default().flows, value_name = "N")]
     pub(crate) flows: u32,

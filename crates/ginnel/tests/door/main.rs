@@ -6,6 +6,7 @@ mod clients;
 mod conformance;
 mod demo;
 mod lab;
+mod notify;
 mod passage;
 mod refuse;
 mod survive;

@@ -20,21 +20,27 @@ use crate::address::Address;
 use crate::dhcp_options::DhcpOptions;
 use crate::endpoint::Endpoint;
 use crate::endpoint_service::EndpointService;
+use crate::flow_log::FlowLog;
+use crate::iam::{Group, Policy, Role, User};
 use crate::id::{
-    AllocationId, BalancerId, DhcpOptionsId, EndpointId, InterfaceId, InternetGatewayId,
-    ListenerId, NatGatewayId, NetworkAclId, RouteTableId, SecurityGroupId, ServiceId, SubnetId,
-    TargetGroupId, VpcId,
+    AllocationId, BalancerId, DeliveryId, DhcpOptionsId, EndpointId, FlowLogId, GroupId,
+    InsightsAnalysisId, InsightsPathId, InterfaceId, InternetGatewayId, ListenerId, NatGatewayId,
+    NetworkAclId, PolicyId, RoleId, RouteTableId, SecurityGroupId, ServiceId, SubnetId,
+    SubscriptionId, TargetGroupId, TopicId, UserId, VpcId,
 };
+use crate::insights::{Analysis, Path};
 use crate::interface::Interface;
 use crate::internet_gateway::InternetGateway;
 use crate::listener::Listener;
 use crate::load_balancer::LoadBalancer;
 use crate::nat_gateway::NatGateway;
 use crate::network_acl::NetworkAcl;
+use crate::outbox::Delivery;
 use crate::route_table::RouteTable;
 use crate::security_group::SecurityGroup;
 use crate::subnet::Subnet;
 use crate::target_group::TargetGroup;
+use crate::topic::{Subscription, Topic};
 use crate::vpc::Vpc;
 
 pub use find::Found;
@@ -213,6 +219,14 @@ tables! {
     accounts: Account(AccountId => Account, "account", id),
     /// Access keys.
     access_keys: AccessKey(String => AccessKey, "access-key", id),
+    /// Users.
+    users: User(UserId => User, "user", id),
+    /// User groups.
+    groups: Group(GroupId => Group, "group", id),
+    /// Roles.
+    roles: Role(RoleId => Role, "role", id),
+    /// Managed policies of the accounts' own.
+    policies: Policy(PolicyId => Policy, "policy", id),
     /// VPCs.
     vpcs: Vpc(VpcId => Vpc, "vpc", id),
     /// Subnets.
@@ -243,6 +257,18 @@ tables! {
     services: EndpointService(ServiceId => EndpointService, "endpoint-service", id),
     /// Endpoints.
     endpoints: Endpoint(EndpointId => Endpoint, "endpoint", id),
+    /// Topics.
+    topics: Topic(TopicId => Topic, "topic", id),
+    /// Subscriptions.
+    subscriptions: Subscription(SubscriptionId => Subscription, "subscription", id),
+    /// Messages on their way.
+    deliveries: Delivery(DeliveryId => Delivery, "delivery", id),
+    /// Network insights paths.
+    insights_paths: InsightsPath(InsightsPathId => Path, "insights-path", id),
+    /// Network insights analyses.
+    insights_analyses: InsightsAnalysis(InsightsAnalysisId => Analysis, "insights-analysis", id),
+    /// Flow logs.
+    flow_logs: FlowLog(FlowLogId => FlowLog, "flow-log", id),
     /// Answers to ClientTokens.
     replays: Replay(String => Replay, "replay", key),
 }
@@ -265,6 +291,10 @@ macro_rules! names {
 
 names! {
     AccountId Account,
+    UserId User,
+    GroupId Group,
+    RoleId Role,
+    PolicyId Policy,
     VpcId Vpc,
     SubnetId Subnet,
     DhcpOptionsId DhcpOptions,
@@ -280,6 +310,12 @@ names! {
     ListenerId Listener,
     ServiceId EndpointService,
     EndpointId Endpoint,
+    TopicId Topic,
+    SubscriptionId Subscription,
+    DeliveryId Delivery,
+    InsightsPathId InsightsPath,
+    InsightsAnalysisId InsightsAnalysis,
+    FlowLogId FlowLog,
 }
 
 /// One change to the World.

@@ -17,15 +17,14 @@ use model::host::{
 };
 use model::id::{SecurityGroupId, VpcId};
 use model::interface::{Interface, Role};
+use model::listener::TCP_IDLE_SECONDS;
 use model::load_balancer::LoadBalancer;
 use model::security_group::{Peer, SecurityGroup};
 use model::world::World;
 
 /// MTU of workload ENIs (AWS PrivateLink: 8,500 bytes).
 pub const MTU: u16 = 8_500;
-/// A TCP flow without packets for so long is forgotten (NLB default).
-const TCP_IDLE_SECONDS: u32 = 350;
-/// The same for UDP.
+/// A UDP flow without packets for so long is forgotten (NLB).
 const UDP_IDLE_SECONDS: u32 = 120;
 
 /// The document of the one host.
@@ -113,6 +112,13 @@ fn door(
         return;
     }
     let behind = balancer_of(world, interface, endpoint);
+    let behind = behind.map(|(balancer, ip)| {
+        let address = Address {
+            vpc: number(world, balancer.vpc),
+            ip,
+        };
+        (balancer.slot, address)
+    });
     let (balancer, balancer_address) = behind.unwrap_or((
         BalancerSlot(0),
         Address {
@@ -140,21 +146,17 @@ fn door(
 
 /// The load balancer of the endpoint ENI's zone. Of several it is the one that the service has
 /// had longest, so that an ENI stays with its own when another is added.
-fn balancer_of(
-    world: &World,
+pub(crate) fn balancer_of<'a>(
+    world: &'a World,
     interface: &Interface,
     endpoint: &Endpoint,
-) -> Option<(BalancerSlot, Address)> {
+) -> Option<(&'a LoadBalancer, Ipv4Addr)> {
     let zone = world.subnets.get(&interface.subnet)?.zone;
     let service = world.services.get(&endpoint.service)?;
-    let in_zone = |balancer: &LoadBalancer| {
+    let in_zone = |balancer: &'a LoadBalancer| {
         let place = balancer.zones.iter().find(|place| place.zone == zone)?;
         let interface = world.interfaces.get(&place.interface)?;
-        let address = Address {
-            vpc: number(world, balancer.vpc),
-            ip: interface.ip,
-        };
-        Some((balancer.slot, address))
+        Some((balancer, interface.ip))
     };
     let mut balancers = service.balancers.iter();
     balancers.find_map(|id| in_zone(world.load_balancers.get(id)?))
@@ -171,35 +173,41 @@ fn group_slots(world: &World, groups: &[SecurityGroupId]) -> Vec<GroupSlot> {
 
 /// Inbound rules for what endpoints carry: TCP and UDP over IPv4.
 fn inbound(world: &World, group: &SecurityGroup) -> Group {
-    let rules = group.rules.iter().filter(|rule| !rule.egress);
-    let rules = rules.filter_map(|rule| {
-        let permission = &rule.permission;
-        let source = match &permission.peer {
-            Peer::Cidr4(net) => Source::Cidr(net.network(), net.prefix_len()),
-            Peer::Group(id) => Source::Group(world.security_groups.get(id)?.slot),
-            Peer::Cidr6(_) => return None,
-        };
-        let port = |number: i32| u16::try_from(number).ok();
-        match permission.protocol {
-            None => Some(Rule {
-                protocol: None,
-                ports: (0, u16::MAX),
-                source,
-            }),
-            Some(protocol @ (6 | 17)) => Some(Rule {
-                protocol: Some(protocol),
-                // -1 is every port.
-                ports: match (permission.from, permission.to) {
-                    (-1, _) => (0, u16::MAX),
-                    (from, to) => (port(from)?, port(to)?),
-                },
-                source,
-            }),
-            Some(_) => None,
-        }
-    });
+    let rules = group.rules.iter().filter_map(|rule| admission(world, rule));
     Group {
         rules: rules.collect(),
+    }
+}
+
+/// What a rule admits in the tables; nothing when it is outbound, or about what endpoints do
+/// not carry.
+pub(crate) fn admission(world: &World, rule: &model::security_group::Rule) -> Option<Rule> {
+    if rule.egress {
+        return None;
+    }
+    let permission = &rule.permission;
+    let source = match &permission.peer {
+        Peer::Cidr4(net) => Source::Cidr(net.network(), net.prefix_len()),
+        Peer::Group(id) => Source::Group(world.security_groups.get(id)?.slot),
+        Peer::Cidr6(_) => return None,
+    };
+    let port = |number: i32| u16::try_from(number).ok();
+    match permission.protocol {
+        None => Some(Rule {
+            protocol: None,
+            ports: (0, u16::MAX),
+            source,
+        }),
+        Some(protocol @ (6 | 17)) => Some(Rule {
+            protocol: Some(protocol),
+            // -1 is every port.
+            ports: match (permission.from, permission.to) {
+                (-1, _) => (0, u16::MAX),
+                (from, to) => (port(from)?, port(to)?),
+            },
+            source,
+        }),
+        Some(_) => None,
     }
 }
 
@@ -231,7 +239,7 @@ fn listeners(world: &World, tables: &mut Tables) {
                 Listener {
                     target_group: group.slot,
                     idle_seconds: if *protocol == 6 {
-                        TCP_IDLE_SECONDS
+                        listener.tcp_idle_seconds.unwrap_or(TCP_IDLE_SECONDS)
                     } else {
                         UDP_IDLE_SECONDS
                     },
@@ -259,4 +267,4 @@ fn label(interface: &Interface, endpoint: Option<String>) -> Label {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

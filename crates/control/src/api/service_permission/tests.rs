@@ -54,7 +54,7 @@ fn bad_principals() {
         "123456789012",
         "arn:aws:iam::12:root",
         "arn:aws:iam::123456789012:user/",
-        "arn:aws:iam::123456789012:user/path/ann",
+        "arn:aws:iam::123456789012:user//ann",
         "arn:aws:iam::123456789012:group/x",
         "ec2.amazonaws.com",
     ] {
@@ -112,6 +112,25 @@ fn only_the_allowed_see_a_service() {
         desk.call.arn = user;
         desk.ok(SERVICES, &name)
     });
+
+    // A role's admits its sessions, and no other role's.
+    let role = format!("arn:aws:iam::{consumer}:role/ops/deploy");
+    scene.desk.ok(
+        MODIFY,
+        &format!("ServiceId={service}&AddAllowedPrincipals.1={role}"),
+    );
+    let session = |role: &str| format!("arn:aws:sts::{consumer}:assumed-role/{role}/s1");
+    scene.consumer(|desk| {
+        desk.call.arn = session("deploy");
+        desk.ok(SERVICES, &name)
+    });
+    for other in [session("deploy2"), session("x"), "arn:aws:sts::1:x".into()] {
+        let fault = scene.consumer(|desk| {
+            desk.call.arn = other;
+            desk.fault(SERVICES, &name)
+        });
+        assert_eq!(fault.code, "InvalidServiceName");
+    }
 }
 
 #[test]

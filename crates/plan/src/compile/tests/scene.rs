@@ -33,8 +33,8 @@ use model::time::Millis;
 use model::vpc::Vpc;
 use model::world::{Change, World};
 
-pub(super) const PROVIDER: &str = "123456789012";
-pub(super) const CONSUMER: &str = "210987654321";
+pub(crate) const PROVIDER: &str = "123456789012";
+pub(crate) const CONSUMER: &str = "210987654321";
 
 /// The owner of VPC 1 or 2 and all in it.
 fn owner(vpc: u32) -> AccountId {
@@ -42,7 +42,7 @@ fn owner(vpc: u32) -> AccountId {
     id.parse().unwrap()
 }
 
-pub(super) fn scene() -> World {
+pub(crate) fn scene() -> World {
     let (balancer, balancer_eni) = balancer(5, 20);
     let door = Role::Endpoint {
         endpoint: EndpointId::new(1),
@@ -114,7 +114,7 @@ fn subnet(vpc: u32) -> Subnet {
 }
 
 /// A group without rules; group 1 is the provider's, all others are the consumer's.
-pub(super) fn group(number: u32) -> SecurityGroup {
+pub(crate) fn group(number: u32) -> SecurityGroup {
     let vpc = number.min(2);
     SecurityGroup {
         id: SecurityGroupId::new(number.into()),
@@ -129,7 +129,7 @@ pub(super) fn group(number: u32) -> SecurityGroup {
 }
 
 /// An inbound rule.
-pub(super) fn permission(protocol: Option<u8>, from: i32, to: i32, peer: Peer) -> Rule {
+pub(crate) fn permission(protocol: Option<u8>, from: i32, to: i32, peer: Peer) -> Rule {
     Rule {
         id: RuleId::new(1),
         egress: false,
@@ -145,7 +145,7 @@ pub(super) fn permission(protocol: Option<u8>, from: i32, to: i32, peer: Peer) -
 }
 
 /// The use of a workload's ENI that is bound to a namespace.
-pub(super) fn attached(slot: u8) -> Role {
+pub(crate) fn attached(slot: u8) -> Role {
     Role::Workload {
         slot: EniSlot(slot.into()),
         attachment: Some(Attachment {
@@ -158,7 +158,7 @@ pub(super) fn attached(slot: u8) -> Role {
 }
 
 /// An ENI at 10.0.1.`last`, with its VPC's default group.
-pub(super) fn interface(number: u128, vpc: u32, last: u8, role: Role) -> Interface {
+pub(crate) fn interface(number: u128, vpc: u32, last: u8, role: Role) -> Interface {
     Interface {
         id: InterfaceId::new(number),
         owner: owner(vpc),
@@ -175,7 +175,7 @@ pub(super) fn interface(number: u128, vpc: u32, last: u8, role: Role) -> Interfa
 }
 
 /// A load balancer of the provider in zone a at 10.0.1.`last`, and its ENI there.
-pub(super) fn balancer(number: u32, last: u8) -> (LoadBalancer, Interface) {
+pub(crate) fn balancer(number: u32, last: u8) -> (LoadBalancer, Interface) {
     let id = BalancerId::new(number.into());
     let role = Role::LoadBalancer { balancer: id };
     let eni = interface(last.into(), 1, last, role);
@@ -191,6 +191,7 @@ pub(super) fn balancer(number: u32, last: u8) -> (LoadBalancer, Interface) {
             interface: eni.id,
         }]),
         groups: Vec::new(),
+        waives_groups: false,
         state: BalancerState::Active,
         slot: BalancerSlot(number),
         created: Millis(0),
@@ -230,7 +231,7 @@ fn target_group() -> TargetGroup {
 }
 
 /// A listener of load balancer 5 to the target group.
-pub(super) fn listener(number: u128, protocol: Protocol, port: u16) -> Listener {
+pub(crate) fn listener(number: u128, protocol: Protocol, port: u16) -> Listener {
     Listener {
         id: ListenerId::new(number),
         owner: owner(1),
@@ -238,6 +239,7 @@ pub(super) fn listener(number: u128, protocol: Protocol, port: u16) -> Listener 
         protocol,
         port,
         target_group: TargetGroupId::new(6),
+        tcp_idle_seconds: None,
         tags: BTreeMap::new(),
     }
 }

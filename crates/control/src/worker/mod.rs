@@ -1,0 +1,3 @@
+//! What goes on besides calls.
+
+pub(crate) mod notification;
