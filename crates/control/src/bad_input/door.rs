@@ -43,6 +43,8 @@ impl Door {
             dev: false,
             bounded: false,
             quotas: Vec::new(),
+            allow_notify: Vec::new(),
+            url: "http://127.0.0.1".into(),
             check_namespace: Box::new(|_| Ok(())),
         })
         .unwrap();

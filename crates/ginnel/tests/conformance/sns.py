@@ -1,5 +1,10 @@
 """Topics, as far as connection notifications need them."""
 
+import http.server
+import json
+import queue
+import threading
+
 from lab import case, refused
 
 
@@ -40,5 +45,35 @@ def subscriptions(lab):
         ("InvalidParameter", "NotFound", "InvalidParameterException"),
         sns.confirm_subscription, TopicArn=arn, Token="0" * 64,
     )
-    # Only its owner may, and the owner is whoever subscribed.
     sns.unsubscribe(SubscriptionArn=made)
+
+
+@case
+def confirmation(lab):
+    """A subscriber agrees with the token that it was sent (`--allow-notify` lets it be here)."""
+    letters = queue.Queue()
+
+    class Subscriber(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            letters.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Subscriber)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        sns = lab.tenant().sns
+        arn = sns.create_topic(Name="alerts")["TopicArn"]
+        sns.subscribe(TopicArn=arn, Protocol="http", Endpoint=f"http://127.0.0.1:{server.server_port}/in")
+        letter = letters.get(timeout=20)
+        assert letter["Type"] == "SubscriptionConfirmation" and letter["TopicArn"] == arn, letter
+        made = sns.confirm_subscription(TopicArn=arn, Token=letter["Token"])["SubscriptionArn"]
+        told = sns.list_subscriptions_by_topic(TopicArn=arn)["Subscriptions"]
+        assert [one["SubscriptionArn"] for one in told] == [made], told
+        sns.publish(TopicArn=arn, Message="hello")
+        assert letters.get(timeout=20)["Message"] == "hello"
+    finally:
+        server.shutdown()

@@ -12,7 +12,8 @@ fn every_answer_is_what_the_models_say() {
         eprintln!("SKIPPED: boto3 is not installed; scripts/packages.sh test installs it");
         return;
     }
-    let ginnel = Ginnel::start(&["--no-dataplane"]).unwrap();
+    // Notifications go to a subscriber of the script's own.
+    let ginnel = Ginnel::start(&["--no-dataplane", "--allow-notify", "127.0.0.0/8"]).unwrap();
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance/run.py");
     let out = Command::new("python3")
         .args(["-B", script])
