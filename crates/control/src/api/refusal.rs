@@ -61,8 +61,10 @@ pub(crate) fn endpoint(id: EndpointId, refused: Refused) -> Fault {
             Event::Reject => {
                 "rejected; only pendingAcceptance, pending and available endpoints can be"
             }
-            Event::Realised => "made available",
             Event::Delete => "deleted",
+            Event::Gone | Event::Realised | Event::Broken | Event::Removed | Event::Expire => {
+                "moved on"
+            }
         },
     );
     Fault::bad_request(
@@ -79,6 +81,10 @@ pub(crate) fn state_name(state: model::endpoint::State) -> &'static str {
         State::Pending => "pending",
         State::Available => "available",
         State::Rejected => "rejected",
+        State::Failed => "failed",
+        State::Expired => "expired",
+        State::Partial => "partial",
         State::Deleting => "deleting",
+        State::Deleted => "deleted",
     }
 }

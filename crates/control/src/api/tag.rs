@@ -3,14 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws::{Fault, ec2};
-use model::id::{RuleId, SecurityGroupId};
+use model::endpoint::Endpoint;
+use model::endpoint_service::EndpointService;
+use model::id::{ConnectionKind, Kind as _, PermissionKind, RuleId, SecurityGroupId};
 use model::security_group::SecurityGroup;
 use model::world::{Change, World};
 
 use super::page::page;
 use super::tagged::{self, Edit, Tagged};
 use super::{
-    Call, Decision, digest, filter, not_found, parse_id, security_group, security_group_rule, tags,
+    Call, Decision, connection, digest, filter, not_found, parse_id, security_group,
+    security_group_rule, service_permission, tags,
 };
 
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateTags.html>
@@ -102,6 +105,21 @@ fn edit_all(
 
 /// Anything that is not a group or a rule.
 fn edit_other(world: &World, call: &Call, text: &str, edit: Edit<'_>) -> Result<Change, Fault> {
+    // These have no line of their own in the log: they are parts of a service, and of an endpoint.
+    if text.starts_with(PermissionKind::PREFIX) {
+        let (service, id) = service_permission::find(world, call, text)?;
+        let mut service = EndpointService::clone(service);
+        let mut entries = service.permissions.iter_mut();
+        if let Some(entry) = entries.find(|entry| entry.id == id) {
+            edit(&mut entry.tags)?;
+        }
+        return Ok(service.into());
+    }
+    if text.starts_with(ConnectionKind::PREFIX) {
+        let mut endpoint = Endpoint::clone(connection::find(world, call, text)?);
+        edit(&mut endpoint.connection_tags)?;
+        return Ok(endpoint.into());
+    }
     // What is left of an id is one word: `eni-attach-1` is not of an interface.
     let is_of = |kind: &&tagged::Ec2Kind| {
         let rest = text.strip_prefix(kind.prefix);

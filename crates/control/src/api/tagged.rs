@@ -17,6 +17,7 @@ use model::listener::Listener;
 use model::load_balancer::LoadBalancer;
 use model::nat_gateway::NatGateway;
 use model::network_acl::NetworkAcl;
+use model::prefix_list::PrefixList;
 use model::route_table::RouteTable;
 use model::security_group::SecurityGroup;
 use model::subnet::Subnet;
@@ -27,8 +28,8 @@ use model::world::{Change, World};
 
 use super::elbv2::{balancer_arn, group_arn, listener_arn};
 use super::{
-    Call, address, dhcp_options, endpoint, endpoint_service, flow_log, interface, internet_gateway,
-    nat_gateway, network_acl, route_table, subnet, vpc,
+    Call, address, connection, dhcp_options, endpoint, endpoint_service, flow_log, interface,
+    internet_gateway, nat_gateway, network_acl, prefix_list, route_table, subnet, vpc,
 };
 
 /// A thing that can have tags.
@@ -80,6 +81,7 @@ ec2! {
     "vpc-" "vpc" Vpc, vpc::find_ref;
     "subnet-" "subnet" Subnet, subnet::find_ref;
     "eni-" "network-interface" Interface, interface::find_ref;
+    "pl-" "prefix-list" PrefixList, prefix_list::find_own;
     "fl-" "vpc-flow-log" FlowLog, flow_log::find;
     "dopt-" "dhcp-options" DhcpOptions, dhcp_options::find_ref;
     "rtb-" "route-table" RouteTable, route_table::find_ref;
@@ -106,6 +108,17 @@ pub(crate) fn ec2<'a>(world: &'a World, call: &Call) -> Vec<Tagged<'a>> {
     let mut found = Vec::new();
     for kind in EC2 {
         (kind.list)(world, call, &mut found);
+    }
+    for service in world.owned::<EndpointService>(call.account) {
+        found.extend(service.permissions.iter().map(|entry| {
+            let id = entry.id.to_string();
+            of_ec2(call, "vpc-endpoint-service-permission", id, &entry.tags)
+        }));
+        for endpoint in world.mentioning::<Endpoint>(service.id) {
+            let id = connection::id(endpoint).to_string();
+            let tags = &endpoint.connection_tags;
+            found.push(of_ec2(call, "vpc-endpoint-connection", id, tags));
+        }
     }
     for group in world.owned::<SecurityGroup>(call.account) {
         let id = group.id.to_string();

@@ -23,7 +23,19 @@ fn store(key: &str, value: impl Into<Vec<u8>>) -> Memory {
 fn full() -> World {
     let mut scene = Scene::new();
     let service = scene.service("web", false);
+    let topic = format!("arn:aws:sns:us-east-1:{}:t", scene.desk.call.account);
+    scene.desk.ok(
+        "CreateVpcEndpointConnectionNotification",
+        &format!(
+            "ServiceId={service}&ConnectionNotificationArn={topic}&ConnectionEvents.1=Connect"
+        ),
+    );
     scene.endpoint(&service);
+    let gateway = "com.amazonaws.us-east-1.s3";
+    let gateway = format!("VpcId={}&ServiceName={gateway}", scene.vpcs[1]);
+    scene.consumer(|desk| desk.ok("CreateVpcEndpoint", &gateway));
+    let list = "PrefixListName=n&AddressFamily=IPv6&MaxEntries=2&Entry.1.Cidr=fd00::/8";
+    scene.desk.ok("CreateManagedPrefixList", list);
     let balancer = scene.balancer("two");
     let group = scene.group("tg");
     scene.listener(&balancer, &group, 80);
@@ -89,7 +101,8 @@ fn resources(world: &World) -> Vec<Resource> {
         internet_gateways InternetGateway, nat_gateways NatGateway, addresses Address,
         security_groups SecurityGroup, interfaces Interface, load_balancers LoadBalancer,
         target_groups TargetGroup, listeners Listener, services EndpointService,
-        endpoints Endpoint, replays Replay
+        endpoints Endpoint, notifications Notification, prefix_lists PrefixList,
+        deliveries Delivery, replays Replay
     )
 }
 
@@ -147,4 +160,37 @@ fn a_value_that_is_no_resource_is_named() {
         assert!(error.to_string().contains("/vpc/vpc-1"), "{error}");
         assert!(error.source().is_some(), "{value}");
     }
+}
+
+/// What stores held of endpoints and services before there were gateways and private names.
+#[test]
+fn older_endpoints_are_read() {
+    let mut scene = Scene::new();
+    let service = scene.service("web", true);
+    let endpoint = scene.endpoint(&service);
+    let world = &scene.desk.world;
+    let endpoint = &world.endpoints[&endpoint.parse().unwrap()];
+    let service = &world.services[&service.parse().unwrap()];
+    let read = |resource: &Resource, new: &[&str]| {
+        let value = encode(resource).unwrap();
+        let mut value: serde_json::Value = serde_json::from_slice(&value).unwrap();
+        let body = value["body"].as_object_mut().unwrap();
+        for name in new {
+            assert!(body.remove(*name).is_some(), "{name}");
+        }
+        if let Some(permissions) = body.get_mut("permissions") {
+            permissions[0].as_object_mut().unwrap().remove("tags");
+        }
+        decode("/x", value.to_string().as_bytes()).unwrap()
+    };
+    let old = Resource::Endpoint(endpoint.as_ref().clone());
+    let text = String::from_utf8(encode(&old).unwrap()).unwrap();
+    assert!(
+        text.contains(&format!("\"service\":\"{}\"", service.id)),
+        "{text}"
+    );
+    let new = ["dns_records", "private_name", "policy", "connection_tags"];
+    assert_eq!(read(&old, &new), old);
+    let old = Resource::EndpointService(service.as_ref().clone());
+    assert_eq!(read(&old, &["private_name", "provider_pays"]), old);
 }

@@ -14,14 +14,16 @@ use crate::flow_log::FlowLog;
 use crate::host::{BalancerSlot, EniSlot, GateSlot, GroupSlot, TargetGroupSlot, VpcNumber};
 use crate::id::{
     AllocationId, BalancerId, DhcpOptionsId, EndpointId, FlowLogId, InterfaceId, InternetGatewayId,
-    NatGatewayId, NetworkAclId, RouteTableId, SecurityGroupId, ServiceId, SubnetId, TargetGroupId,
-    VpcId,
+    NatGatewayId, NetworkAclId, NotificationId, PrefixListId, RouteTableId, SecurityGroupId,
+    ServiceId, SubnetId, TargetGroupId, VpcId,
 };
 use crate::interface::Interface;
 use crate::internet_gateway::InternetGateway;
 use crate::load_balancer::LoadBalancer;
 use crate::nat_gateway::NatGateway;
 use crate::network_acl::NetworkAcl;
+use crate::notification::Notification;
+use crate::prefix_list::PrefixList;
 use crate::route_table::RouteTable;
 use crate::security_group::SecurityGroup;
 use crate::subnet::Subnet;
@@ -57,6 +59,8 @@ impl World {
         service services ServiceId => EndpointService,
         endpoint endpoints EndpointId => Endpoint,
         flow_log flow_logs FlowLogId => FlowLog,
+        notification notifications NotificationId => Notification,
+        prefix_list prefix_lists PrefixListId => PrefixList,
     }
 
     /// The things of one kind of an account, in the order of their ids.
@@ -77,6 +81,11 @@ impl World {
     /// The things of one kind of an account that have this tag.
     pub fn tagged<N: Noun>(&self, owner: AccountId, key: &str, value: &str) -> Found<'_, N> {
         self.select(&Facet::Tag(owner, N::KIND, key.into(), value.into()))
+    }
+
+    /// The things of one kind that everybody may see.
+    pub fn public<N: Noun>(&self) -> Found<'_, N> {
+        self.select(&Facet::Public(N::KIND))
     }
 
     /// The thing that claims this alone.

@@ -25,8 +25,8 @@ use crate::iam::{Group, Policy, Role, User};
 use crate::id::{
     AllocationId, BalancerId, DeliveryId, DhcpOptionsId, EndpointId, FlowLogId, GroupId,
     InsightsAnalysisId, InsightsPathId, InterfaceId, InternetGatewayId, ListenerId, NatGatewayId,
-    NetworkAclId, PolicyId, RoleId, RouteTableId, SecurityGroupId, ServiceId, SubnetId,
-    SubscriptionId, TargetGroupId, TopicId, UserId, VpcId,
+    NetworkAclId, NotificationId, PolicyId, PrefixListId, RoleId, RouteTableId, SecurityGroupId,
+    ServiceId, SubnetId, SubscriptionId, TargetGroupId, TopicId, UserId, VpcId,
 };
 use crate::insights::{Analysis, Path};
 use crate::interface::Interface;
@@ -35,7 +35,9 @@ use crate::listener::Listener;
 use crate::load_balancer::LoadBalancer;
 use crate::nat_gateway::NatGateway;
 use crate::network_acl::NetworkAcl;
+use crate::notification::Notification;
 use crate::outbox::Delivery;
+use crate::prefix_list::PrefixList;
 use crate::route_table::RouteTable;
 use crate::security_group::SecurityGroup;
 use crate::subnet::Subnet;
@@ -269,6 +271,10 @@ tables! {
     insights_analyses: InsightsAnalysis(InsightsAnalysisId => Analysis, "insights-analysis", id),
     /// Flow logs.
     flow_logs: FlowLog(FlowLogId => FlowLog, "flow-log", id),
+    /// Connection notifications.
+    notifications: Notification(NotificationId => Notification, "notification", id),
+    /// Prefix lists of customers.
+    prefix_lists: PrefixList(PrefixListId => PrefixList, "prefix-list", id),
     /// Answers to ClientTokens.
     replays: Replay(String => Replay, "replay", key),
 }
@@ -316,6 +322,8 @@ names! {
     InsightsPathId InsightsPath,
     InsightsAnalysisId InsightsAnalysis,
     FlowLogId FlowLog,
+    NotificationId Notification,
+    PrefixListId PrefixList,
 }
 
 /// One change to the World.

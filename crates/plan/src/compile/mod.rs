@@ -152,7 +152,7 @@ pub(crate) fn balancer_of<'a>(
     endpoint: &Endpoint,
 ) -> Option<(&'a LoadBalancer, Ipv4Addr)> {
     let zone = world.subnets.get(&interface.subnet)?.zone;
-    let service = world.services.get(&endpoint.service)?;
+    let service = world.services.get(&endpoint.provider()?)?;
     let in_zone = |balancer: &'a LoadBalancer| {
         let place = balancer.zones.iter().find(|place| place.zone == zone)?;
         let interface = world.interfaces.get(&place.interface)?;

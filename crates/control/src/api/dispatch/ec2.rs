@@ -2,11 +2,11 @@
 
 use super::route;
 use crate::api::{
-    account_attribute, address, connection, dhcp_options, endpoint, endpoint_modify,
+    account_attribute, address, connection, dhcp_options, endpoint, endpoint_list, endpoint_modify,
     endpoint_service, flow_log, insights, interface, internet_gateway, nat_gateway, network_acl,
-    network_acl_entry, place, route as routes, route_table, route_table_association,
-    security_group, security_group_reference, security_group_rule, service_catalog,
-    service_permission, subnet, tag, vpc, vpc_parts,
+    network_acl_entry, notification, place, prefix_list, route as routes, route_table,
+    route_table_association, security_group, security_group_reference, security_group_rule,
+    service_catalog, service_name, service_permission, subnet, tag, vpc, vpc_parts,
 };
 
 route! { Ec2 ec2
@@ -101,14 +101,30 @@ route! { Ec2 ec2
     read DescribeVpcEndpointServices service_catalog::describe;
     write ModifyVpcEndpointServicePermissions service_permission::modify;
     read DescribeVpcEndpointServicePermissions service_permission::describe;
+    write ModifyVpcEndpointServicePayerResponsibility endpoint_service::modify_payer;
+    write StartVpcEndpointServicePrivateDnsVerification service_name::verify;
     // connection
     write AcceptVpcEndpointConnections connection::accept;
     write RejectVpcEndpointConnections connection::reject;
     read DescribeVpcEndpointConnections connection::describe;
+    // connection notification
+    write CreateVpcEndpointConnectionNotification notification::create;
+    read DescribeVpcEndpointConnectionNotifications notification::describe;
+    write ModifyVpcEndpointConnectionNotification notification::modify;
+    write DeleteVpcEndpointConnectionNotifications notification::delete;
+    // prefix list
+    read DescribePrefixLists prefix_list::describe_services;
+    read DescribeManagedPrefixLists prefix_list::describe;
+    read GetManagedPrefixListEntries prefix_list::entries;
+    read GetManagedPrefixListAssociations prefix_list::associations;
+    write CreateManagedPrefixList prefix_list::create;
+    write ModifyManagedPrefixList prefix_list::modify;
+    write DeleteManagedPrefixList prefix_list::delete;
     // endpoint
     write CreateVpcEndpoint endpoint::create;
     write ModifyVpcEndpoint endpoint_modify::modify;
-    read DescribeVpcEndpoints endpoint::describe;
+    read DescribeVpcEndpoints endpoint_list::describe;
+    read DescribeVpcEndpointAssociations endpoint_list::associations;
     write DeleteVpcEndpoints endpoint::delete;
     // network insights
     write CreateNetworkInsightsPath insights::create;

@@ -14,7 +14,7 @@ use alloc::vec::Vec;
 use core::net::Ipv4Addr;
 
 use model::account::{Account, AccountId};
-use model::endpoint::{Endpoint, Provisioning, State};
+use model::endpoint::{DnsRecords, Endpoint, Provisioning, Service, State};
 use model::endpoint_service::EndpointService;
 use model::host::{BalancerSlot, EniSlot, GateSlot, GroupSlot, TargetGroupSlot, VpcNumber};
 use model::id::{
@@ -251,6 +251,8 @@ fn service() -> EndpointService {
         balancers: Vec::from([BalancerId::new(5)]),
         acceptance_required: true,
         permissions: Vec::new(),
+        private_name: None,
+        provider_pays: false,
         created: Millis(0),
         tags: BTreeMap::new(),
     }
@@ -261,14 +263,18 @@ fn endpoint() -> Endpoint {
         id: EndpointId::new(1),
         owner: owner(2),
         vpc: VpcId::new(2),
-        service: ServiceId::new(1),
+        service: Service::Private(ServiceId::new(1)),
         state: State::Available,
         interfaces: Vec::from([InterfaceId::new(10)]),
         groups: Vec::from([group(2).id]),
         dns_suffix: "abcdefgh".into(),
+        dns_records: DnsRecords::Ipv4,
+        private_name: None,
+        policy: None,
         opened: 9,
         changed_at: 6,
         provisioning: Provisioning::default(),
         tags: BTreeMap::new(),
+        connection_tags: BTreeMap::new(),
     }
 }
