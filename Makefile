@@ -18,6 +18,7 @@ test:
 	$(CARGO) fmt --all -- --check
 	$(CARGO) run --locked -q -p xtask -- bpf --check
 	$(CARGO) run --locked -q -p xtask -- codegen --check
+	$(CARGO) run --locked -q -p xtask -- api-doc --check
 	$(CARGO) run --locked -q -p xtask -- check-arch
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	$(CARGO) build --locked -p ginnel

@@ -9,6 +9,8 @@ mod api;
 mod audit;
 mod authenticate;
 mod authorize;
+#[cfg(test)]
+mod bad_input;
 mod commit;
 mod dev;
 mod feed;

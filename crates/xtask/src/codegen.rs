@@ -315,7 +315,7 @@ impl<'a> Generator<'a> {
         reference: &Reference,
         required: bool,
     ) -> Result<()> {
-        let heard = self.request_name(member, reference);
+        let heard = request_name(self.is_ec2(), member, reference);
         let said = reference.location_name.as_deref().unwrap_or(member);
         let (heard, said) = match (self.inputs.contains(owner), self.outputs.contains(owner)) {
             (true, false) => (heard.as_str(), heard.as_str()),
@@ -348,23 +348,6 @@ impl<'a> Generator<'a> {
             snake(member)
         )?;
         Ok(())
-    }
-
-    /// A member's name in a request: the rule of the EC2 protocol, or of the query protocol.
-    fn request_name(&self, member: &str, reference: &Reference) -> String {
-        if !self.is_ec2() {
-            // JSON's members have their own names only.
-            return reference
-                .location_name
-                .as_deref()
-                .unwrap_or(member)
-                .to_owned();
-        }
-        match (&reference.query_name, &reference.location_name) {
-            (Some(name), _) => name.clone(),
-            (None, Some(name)) => pascal(name),
-            (None, None) => member.to_owned(),
-        }
     }
 
     /// The Rust type of a shape, and whether it can be empty by itself (a list or map).
@@ -412,6 +395,23 @@ impl<'a> Generator<'a> {
     }
 }
 
+/// A member's name in a request: the rule of the EC2 protocol, or of the others.
+pub(crate) fn request_name(ec2: bool, member: &str, reference: &Reference) -> String {
+    if !ec2 {
+        // JSON's members have their own names only.
+        return reference
+            .location_name
+            .as_deref()
+            .unwrap_or(member)
+            .to_owned();
+    }
+    match (&reference.query_name, &reference.location_name) {
+        (Some(name), _) => name.clone(),
+        (None, Some(name)) => pascal(name),
+        (None, None) => member.to_owned(),
+    }
+}
+
 /// `name` with its first letter in upper case.
 fn pascal(name: &str) -> String {
     let mut letters = name.chars();
@@ -424,7 +424,7 @@ fn pascal(name: &str) -> String {
 }
 
 /// A member's name as a Rust field: `DNSName` is `dns_name`, `IPv6Address` is `ipv6_address`.
-fn snake(member: &str) -> String {
+pub(crate) fn snake(member: &str) -> String {
     let letters: Vec<char> = member.replace("IPv", "Ipv").chars().collect();
     let mut out = String::new();
     for (i, letter) in letters.iter().enumerate() {

@@ -2,9 +2,11 @@
 //!
 //! - `cut-models` makes `data/*.json` from the botocore that python3 imports;
 //! - `bpf [--check]` makes (or compares) the BPF object and the Rust made from its headers;
+//! - `api-doc [--check]` writes (or compares) `docs/api.md`: what the API carries out and refuses;
 //! - `check-arch` holds the rooms to `architecture.toml`;
 //! - `codegen [--check]` writes (or compares) `crates/aws/src/*/generated.rs` from them.
 
+mod api_doc;
 mod bpf;
 mod check_arch;
 mod codegen;
@@ -13,8 +15,7 @@ mod models;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-const USAGE: &str =
-    "usage: cargo xtask <cut-models | codegen [--check] | bpf [--check] | check-arch>";
+const USAGE: &str = "usage: cargo xtask <cut-models | codegen [--check] | api-doc [--check] | bpf [--check] | check-arch>";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -24,6 +25,8 @@ fn main() -> ExitCode {
         ["check-arch"] => check_arch::run(&root()),
         ["bpf"] => bpf::run(&root(), codegen::Mode::Write),
         ["bpf", "--check"] => bpf::run(&root(), codegen::Mode::Check),
+        ["api-doc"] => api_doc::run(&root(), codegen::Mode::Write),
+        ["api-doc", "--check"] => api_doc::run(&root(), codegen::Mode::Check),
         ["codegen"] => codegen::run(&root(), codegen::Mode::Write),
         ["codegen", "--check"] => codegen::run(&root(), codegen::Mode::Check),
         _ => {

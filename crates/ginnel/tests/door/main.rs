@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod clients;
+mod conformance;
 mod demo;
 mod lab;
 mod notify;

@@ -3,4 +3,5 @@
 use super::route;
 
 route! { Cloudtrail cloudtrail
+    door LookupEvents crate::audit::lookup::lookup;
 }

@@ -3,6 +3,7 @@
 //! - `read NAME handler;` a read: its answer, and no changes;
 //! - `write NAME handler;` a write with an answer of its own;
 //! - `done NAME handler;` a write whose answer is only that it was done;
+//! - `door NAME function;` a read that needs more than the World, so that `http` carries it out;
 //! - `refuse NAME, "why";` decoded, then refused: its data plane is not there yet.
 //!
 //! An operation without a line is refused too.
@@ -99,6 +100,14 @@ macro_rules! route {
             response: aws::Response::$service(aws::$module::Response::$operation),
             changes,
         })
+    }};
+    // The function is only named here, so that the line stays true.
+    (@door $service:ident $module:ident $operation:ident $world:ident $call:ident $r:ident $handler:path) => {{
+        let _ = $handler;
+        Err(aws::Fault::internal(concat!(
+            stringify!($operation),
+            " is carried out by the door"
+        )))
     }};
     (@refuse $service:ident $module:ident $operation:ident $world:ident $call:ident $r:ident $why:literal) => {
         Err(super::refused(stringify!($operation), $why))
