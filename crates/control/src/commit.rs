@@ -158,18 +158,25 @@ impl Committer {
         Ok(())
     }
 
-    /// Removes everything, in as many transactions as it takes: a crash in the middle leaves a
-    /// part, so this is for stores that do not outlive their process.
+    /// Removes everything, in as many transactions as it takes, and all of them share a flush. A
+    /// crash in the middle can leave a part: this is for `--dev`.
     pub(crate) fn reset(&self, records: Records) -> Result<(), Fault> {
         let mut turn = self.turn()?;
         self.flying.wait_for_none();
         let mut revision = turn.world.revision;
+        let mut pending = Vec::new();
         for names in turn.world.names().chunks(MAX_OPERATIONS) {
             let changes: Vec<Change> = names.iter().cloned().map(Change::Remove).collect();
-            let removed = self.log.txn(txn(&changes)?);
-            let _ = removed.map_err(|error| unavailable(&error.to_string()))?;
+            pending.push(self.log.submit(txn(&changes)?));
             revision += 1;
         }
+        // A failure leaves it to the next call to read what is there.
+        turn.doubt = true;
+        for removed in pending {
+            let removed = removed.wait();
+            let _ = removed.map_err(|error| unavailable(&error.to_string()))?;
+        }
+        turn.doubt = false;
         let empty = World::default().apply(&[], revision + 1);
         let flight = self.send(&mut turn, Txn::new(), records, empty, true)?;
         drop(turn);

@@ -8,7 +8,7 @@ use agent::Agent;
 use anyhow::{Context as _, Result, bail};
 use control::{Config, Control, MakeRegion, Regions};
 use dataplane::{Fake, Limits, Linux};
-use revlog::{Log, Memory, SqliteLog};
+use revlog::SqliteLog;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -78,7 +78,7 @@ async fn serve(options: &Up, place: &Place) -> Result<()> {
     if options.dev {
         writeln!(
             out,
-            "--dev: any access key is an administrator's, every region is a world of its own, nothing is kept on disk"
+            "--dev: any access key is an administrator's, every region is a world of its own"
         )
         .context("printing")?;
     }
@@ -109,13 +109,13 @@ async fn serve(options: &Up, place: &Place) -> Result<()> {
 }
 
 fn config(options: &Up, place: &Place, region: &str, url: &str) -> Result<Config> {
-    let log: Arc<dyn Log> = if options.dev {
-        Arc::new(Memory::new())
+    let store = if region == options.region {
+        place.store()
     } else {
-        Arc::new(SqliteLog::open(place.store())?)
+        place.region_store(region)
     };
     Ok(Config {
-        log,
+        log: Arc::new(SqliteLog::open(store)?),
         key_file: place.key_file(),
         region: region.to_owned(),
         dev: options.dev,

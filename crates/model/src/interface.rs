@@ -158,7 +158,7 @@ impl Indexed for Interface {
             }
             Role::NatGateway { gateway } => {
                 let known = world.nat_gateways.get(gateway);
-                if !known.is_some_and(|gateway| gateway.interface == id) {
+                if known.is_none_or(|gateway| gateway.interface != id) {
                     problems.push(format!("{id} is not of {gateway}"));
                 }
             }

@@ -87,8 +87,8 @@ const OF_GROUPS: &[Attribute] = &[
         "use_load_balancer_configuration",
         Values::Word(&["true", "false", "use_load_balancer_configuration"]),
     ),
-    // Targets would wait for a header that the data plane does not write.
-    attribute("proxy_protocol_v2.enabled", "false", Values::OnlyDefault),
+    // Stored, because configurations have it; the data plane does not write the header yet.
+    attribute("proxy_protocol_v2.enabled", "false", Values::Flag),
     attribute("stickiness.enabled", "false", Values::Flag),
     attribute("stickiness.type", "source_ip", Values::Word(&["source_ip"])),
     attribute(

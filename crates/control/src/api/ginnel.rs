@@ -318,7 +318,7 @@ fn workload(world: &World, id: InterfaceId) -> Result<Interface, Fault> {
 fn managed(id: InterfaceId) -> Fault {
     Fault::bad_request(
         "OperationNotPermitted",
-        format!("{id} belongs to an endpoint or a load balancer; it has no device"),
+        format!("{id} belongs to an endpoint, a load balancer or a NAT gateway; it has no device"),
     )
 }
 

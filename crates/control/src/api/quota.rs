@@ -1,7 +1,8 @@
 //! Quotas: one list, AWS's defaults, the operator's values.
 //!
 //! <https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html>,
-//! <https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-limits.html>
+//! <https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-limits.html>,
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
 
 use std::collections::BTreeMap;
 

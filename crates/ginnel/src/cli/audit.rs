@@ -68,7 +68,7 @@ impl Audit {
     pub(crate) fn run(self, place: &Place) -> Result<()> {
         let log = revlog::SqliteLog::open_read_only(place.store()).with_context(|| {
             format!(
-                "reading the store of {}; has `ginnel up` run with this --state? (--dev keeps no store: ask LookupEvents)",
+                "reading the store of {}; has `ginnel up` run with this --state?",
                 place.state.display()
             )
         })?;

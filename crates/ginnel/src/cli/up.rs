@@ -23,8 +23,8 @@ pub(crate) struct Up {
     #[arg(long)]
     pub(crate) no_dataplane: bool,
     /// Like an emulator: loopback only, any access key is an administrator's, every region is a
-    /// world of its own with a default VPC (only --region's has packets), state is kept in memory
-    /// alone, POST /_ginnel/reset empties everything
+    /// world of its own with a default VPC (only --region's has packets), POST /_ginnel/reset
+    /// empties everything
     #[arg(long)]
     pub(crate) dev: bool,
     /// A quota's value instead of AWS's default, by its code (again for more of them); for

@@ -160,14 +160,6 @@ fn refusals_of_modify() {
         (
             "TargetGroup",
             &group,
-            "proxy_protocol_v2.enabled",
-            "true",
-            "UnsupportedOperation",
-            "proxy_protocol_v2.enabled",
-        ),
-        (
-            "TargetGroup",
-            &group,
             "deregistration_delay.timeout_seconds",
             "3601",
             "ValidationError",

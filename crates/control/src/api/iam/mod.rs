@@ -32,6 +32,9 @@ use super::{Call, iso};
 /// The most that a page holds, and what it holds where nothing is asked for.
 const PAGE: (i32, i32) = (1_000, 100);
 
+/// Bytes of a document with its white space.
+const MAX_TEXT: usize = 131_072;
+
 /// A user, group or role: what policies can be given to.
 pub(crate) trait Entity: Noun + Clone {
     /// The noun.
@@ -197,16 +200,18 @@ pub(crate) fn path_prefix(prefix: Option<&str>) -> Result<&str, Fault> {
     Ok(prefix)
 }
 
-/// Refuses a description of more than 1,000 characters.
+/// Refuses a description of more than 1,000 characters, or with control characters.
 pub(crate) fn check_description(description: Option<&str>) -> Result<(), Fault> {
-    match description {
-        Some(text) if text.chars().count() > 1_000 => Err(invalid(
+    let text = description.unwrap_or_default();
+    let fits = |c: char| !c.is_control() || "\t\n\r".contains(c);
+    if text.chars().count() > 1_000 || !text.chars().all(fits) {
+        return Err(invalid(
             "Description",
             text,
-            "Member must have length less than or equal to 1000",
-        )),
-        _ => Ok(()),
+            "Member must have at most 1000 characters, and no control characters",
+        ));
     }
+    Ok(())
 }
 
 /// Refuses what is not a policy of its kind, or too long.
@@ -216,6 +221,11 @@ pub(crate) fn check_document(
     most: usize,
     whose: &str,
 ) -> Result<(), Fault> {
+    // White space does not count, but has an end too.
+    if text.len() > MAX_TEXT {
+        let why = format!("Member must have length less than or equal to {MAX_TEXT}");
+        return Err(invalid("PolicyDocument", text, &why));
+    }
     policy_shape::check(text, kind, most).map_err(|broken| match broken {
         Broken::TooLong { most, .. } => limit(format!(
             "Cannot exceed quota for {whose}: {most} ({broken})"

@@ -12,6 +12,9 @@ use super::{Entity, bad_input, invalid, no_such, paged_in_order};
 use crate::api::{Call, unsupported};
 use crate::authorize::{Context, Document, Policies, Question, Subject, Verdict};
 
+/// Pairs of an action and a resource in one call.
+const MAX_PAIRS: usize = 10_000;
+
 /// What is asked, besides the policies.
 struct Inputs<'a> {
     actions: &'a [String],
@@ -185,7 +188,8 @@ fn simulate(
     }
     for action in inputs.actions {
         let parts = action.split_once(':');
-        if !parts.is_some_and(|(service, name)| !service.is_empty() && !name.is_empty()) {
+        let named = parts.is_some_and(|(service, name)| !service.is_empty() && !name.is_empty());
+        if !named || action.len() > 128 || action.chars().any(char::is_control) {
             let why = "give SERVICE:ACTION, for example ec2:CreateVpc";
             return Err(invalid("ActionNames", action, why));
         }
@@ -196,11 +200,18 @@ fn simulate(
         given => given,
     };
     for resource in resources {
-        if resource != "*" && !resource.starts_with("arn:") {
+        let plain = !resource.chars().any(char::is_control) && resource.len() <= 2_048;
+        if !plain || resource != "*" && !resource.starts_with("arn:") {
             return Err(bad_input(format!(
                 "The resource {resource} in ResourceArns is not valid: give * or an ARN"
             )));
         }
+    }
+    let pairs = inputs.actions.len().saturating_mul(resources.len());
+    if pairs > MAX_PAIRS {
+        return Err(bad_input(format!(
+            "ActionNames and ResourceArns make {pairs} pairs; ask for at most {MAX_PAIRS} at a time"
+        )));
     }
     let context = context(inputs.context)?;
     let mut cases = Vec::new();

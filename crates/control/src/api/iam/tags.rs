@@ -42,6 +42,15 @@ fn add(tags: &mut Tags, given: &[iam::Tag]) -> Result<(), Fault> {
             let why = "Member must have length less than or equal to 256";
             return Err(invalid("Tags.member.N.Value", value, why));
         }
+        for (member, text) in [("Key", key), ("Value", value)] {
+            if !text.chars().all(is_tag_character) {
+                return Err(invalid(
+                    &format!("Tags.member.N.{member}"),
+                    text,
+                    r"Member must satisfy regular expression pattern: [\p{L}\p{Z}\p{N}_.:/=+\-@]*",
+                ));
+            }
+        }
         if key.to_ascii_lowercase().starts_with("aws:") {
             return Err(bad_input(format!(
                 "The tag key {key} is reserved: choose one that does not begin with aws:"
@@ -62,6 +71,10 @@ fn add(tags: &mut Tags, given: &[iam::Tag]) -> Result<(), Fault> {
         )));
     }
     Ok(())
+}
+
+fn is_tag_character(c: char) -> bool {
+    c.is_alphanumeric() || c.is_whitespace() && !c.is_control() || "_.:/=+-@".contains(c)
 }
 
 fn same(one: &str, other: &str) -> bool {

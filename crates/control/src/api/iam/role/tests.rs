@@ -93,6 +93,25 @@ fn broken_roles_are_refused() {
         "d".repeat(1_001)
     );
     assert_eq!(desk.fault("iam:CreateRole", &long).code, "ValidationError");
+    for more in ["%00".to_owned(), format!("&Path=/{}", " ".repeat(2))] {
+        let parameters = format!("RoleName=r&AssumeRolePolicyDocument={TRUST}&Description=d{more}");
+        assert_eq!(
+            desk.fault("iam:CreateRole", &parameters).code,
+            "ValidationError"
+        );
+    }
+    // White space does not count, but not without end.
+    let padded = |spaces: usize| {
+        format!(
+            "RoleName=r&AssumeRolePolicyDocument={}{TRUST}",
+            "+".repeat(spaces)
+        )
+    };
+    assert_eq!(
+        desk.fault("iam:CreateRole", &padded(131_072)).code,
+        "ValidationError"
+    );
+    desk.ok("iam:CreateRole", &padded(10_000));
 }
 
 #[test]

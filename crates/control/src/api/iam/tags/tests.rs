@@ -45,6 +45,8 @@ fn tags_are_set_listed_and_removed() {
             ("", "v", "ValidationError"),
             (&*"k".repeat(129), "v", "ValidationError"),
             ("k", &*"v".repeat(257), "ValidationError"),
+            ("a<b", "v", "ValidationError"),
+            ("k", "a%0Ab", "ValidationError"),
             ("AWS:x", "v", "InvalidInput"),
         ] {
             assert_eq!(desk.fault(&set, &tag(key, value)).code, code, "{key}");
