@@ -1,9 +1,10 @@
 //! What a host's report changes: pure, and the same however often it is asked.
 
-use model::endpoint::{Event, State as EndpointState};
+use model::endpoint::{Effect, Endpoint, Event, State as EndpointState};
 use model::host::Report;
 use model::interface::Role;
 use model::load_balancer::State as BalancerState;
+use model::notification::Notification;
 use model::time::Millis;
 use model::world::{Change, Name, World};
 
@@ -41,20 +42,44 @@ pub(crate) fn settle(world: &World, report: &Report, now: Millis, revision: u64)
             }
             // No host has its gates any more.
             EndpointState::Deleting if report.realised >= endpoint.changed_at => {
-                let interfaces = endpoint.interfaces.iter();
-                changes.extend(interfaces.map(|id| Change::Remove(Name::Interface(*id))));
-                changes.push(Change::Remove(Name::Endpoint(endpoint.id)));
+                changes.extend(removal(world, endpoint, revision, now));
+            }
+            EndpointState::PendingAcceptance if endpoint.deadline().is_some_and(|it| it <= now) => {
+                let mut endpoint = endpoint.as_ref().clone();
+                if endpoint.on(Event::Expire, revision, now).is_ok() {
+                    changes.push(endpoint.into());
+                }
             }
             EndpointState::PendingAcceptance
             | EndpointState::Available
             | EndpointState::Rejected
-            | EndpointState::Deleting => {}
+            | EndpointState::Failed
+            | EndpointState::Expired
+            | EndpointState::Partial
+            | EndpointState::Deleting
+            | EndpointState::Deleted => {}
         }
         if changes.len() > MOST {
             break;
         }
     }
     changes
+}
+
+/// An endpoint that is not there any more, with its ENIs and the notifications about it.
+fn removal(world: &World, endpoint: &Endpoint, revision: u64, now: Millis) -> Vec<Change> {
+    let mut next = endpoint.clone();
+    if next.on(Event::Removed, revision, now) != Ok(&[Effect::Forget]) {
+        return Vec::new();
+    }
+    let interfaces = endpoint.interfaces.iter();
+    let notifications = world.needing::<Notification>(endpoint.id);
+    let interfaces = interfaces.map(|id| Name::Interface(*id));
+    interfaces
+        .chain(notifications.map(|it| Name::Notification(it.id)))
+        .chain([Name::Endpoint(endpoint.id)])
+        .map(Change::Remove)
+        .collect()
 }
 
 /// A transaction holds 128 operations; the next report brings the rest.

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::account::AccountId;
+use crate::endpoint::Service;
 use crate::id::{BalancerId, PermissionId, ServiceId};
 use crate::tag::Tags;
 use crate::time::Millis;
@@ -25,10 +26,29 @@ pub struct EndpointService {
     pub acceptance_required: bool,
     /// Who may see it and ask for an endpoint.
     pub permissions: Vec<Permission>,
+    /// The name that consumers may give it in their VPCs.
+    #[serde(default)]
+    pub private_name: Option<PrivateName>,
+    /// That the provider pays for the endpoints; it never ends.
+    #[serde(default)]
+    pub provider_pays: bool,
     /// When it was made.
     pub created: Millis,
     /// Tags.
     pub tags: Tags,
+}
+
+/// A name of the provider's that leads to the service in a consumer's VPC.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PrivateName {
+    /// The name; its first label may be `*`.
+    pub name: String,
+    /// The TXT record that proves the name the provider's: its name below the domain.
+    pub record: String,
+    /// That record's value.
+    pub value: String,
+    /// Whether the proof was found.
+    pub verified: bool,
 }
 
 /// An entry of the allow-list.
@@ -38,6 +58,9 @@ pub struct Permission {
     pub id: PermissionId,
     /// Who.
     pub principal: Principal,
+    /// Tags.
+    #[serde(default)]
+    pub tags: Tags,
 }
 
 /// Who may see a service.
@@ -51,13 +74,29 @@ pub enum Principal {
     User(AccountId, String),
     /// `arn:aws:iam::ACCOUNT:role/NAME`.
     Role(AccountId, String),
+    /// An AWS service, `NAME.amazonaws.com`. None of them calls here, so it admits nobody.
+    Service(String),
+    /// A whole organisation or a unit of it, by its ARN. There are no organisations here, so it
+    /// admits nobody.
+    Organization(String),
 }
 
 impl Principal {
-    /// Reads `*` or an ARN without path; `None` when it is neither.
+    /// Reads `*`, a service's name or an ARN without path; `None` when it is none of them.
     pub fn parse(text: &str) -> Option<Self> {
         if text == "*" {
             return Some(Self::Everybody);
+        }
+        if let Some(name) = text.strip_suffix(".amazonaws.com") {
+            let label = |label: &str| {
+                let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+                !label.is_empty() && label.bytes().all(|byte| fits(byte) || byte == b'-')
+            };
+            let good = name.split('.').all(label);
+            return good.then(|| Self::Service(text.into()));
+        }
+        if let Some(rest) = text.strip_prefix("arn:aws:organizations::") {
+            return is_organization(rest).then(|| Self::Organization(text.into()));
         }
         let rest = text.strip_prefix("arn:aws:iam::")?;
         let (account, name) = rest.split_once(':')?;
@@ -83,6 +122,7 @@ impl Principal {
             Self::Account(account) => format!("arn:aws:iam::{account}:root"),
             Self::User(account, name) => format!("arn:aws:iam::{account}:user/{name}"),
             Self::Role(account, name) => format!("arn:aws:iam::{account}:role/{name}"),
+            Self::Service(text) | Self::Organization(text) => text.clone(),
         }
     }
 
@@ -93,6 +133,8 @@ impl Principal {
             Self::Account(_) => "Account",
             Self::User(..) => "User",
             Self::Role(..) => "Role",
+            Self::Service(_) => "Service",
+            Self::Organization(_) => "OrganizationUnit",
         }
     }
 
@@ -102,14 +144,38 @@ impl Principal {
             Self::Everybody => true,
             Self::Account(allowed) => *allowed == account,
             Self::User(..) | Self::Role(..) => self.arn() == arn,
+            Self::Service(_) | Self::Organization(_) => false,
         }
     }
+}
+
+/// `ACCOUNT:organization/o-ID` or `ACCOUNT:ou/o-ID/ou-ID`, what follows an organisation's
+/// `arn:aws:organizations::`.
+fn is_organization(rest: &str) -> bool {
+    let Some((account, path)) = rest.split_once(':') else {
+        return false;
+    };
+    let id = |text: &str, prefix: &str| {
+        let digits = text.strip_prefix(prefix).unwrap_or_default();
+        let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        !digits.is_empty() && digits.bytes().all(fits)
+    };
+    let mut parts = path.split('/');
+    let parts = (parts.next(), parts.next(), parts.next(), parts.next());
+    account.parse::<AccountId>().is_ok()
+        && match parts {
+            (Some("organization"), Some(organization), None, None) => id(organization, "o-"),
+            (Some("ou"), Some(organization), Some(unit), None) => {
+                id(organization, "o-") && id(unit, "ou-")
+            }
+            _ => false,
+        }
 }
 
 impl EndpointService {
     /// The name that consumers give: `com.amazonaws.vpce.REGION.ID`.
     pub fn name(&self, region: &str) -> String {
-        format!("com.amazonaws.vpce.{region}.{}", self.id)
+        Service::Private(self.id).name(region)
     }
 
     /// The base of its DNS names: `ID.REGION.vpce.amazonaws.com`.
@@ -127,6 +193,15 @@ impl EndpointService {
 impl Indexed for EndpointService {
     fn index(&self, facets: &mut Facets) {
         facets.owner(self.owner, &self.tags);
+        for permission in &self.permissions {
+            match &permission.principal {
+                Principal::Everybody => facets.public(),
+                Principal::Account(account)
+                | Principal::User(account, _)
+                | Principal::Role(account, _) => facets.mentions(*account),
+                Principal::Service(_) | Principal::Organization(_) => facets,
+            };
+        }
         for balancer in &self.balancers {
             facets
                 .needs(*balancer)

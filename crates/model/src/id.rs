@@ -171,6 +171,7 @@ kinds! {
     AttachmentId AttachmentKind "eni-attach-" 17 "network interface attachment",
     EndpointId EndpointKind "vpce-" 17 "VPC endpoint",
     ServiceId ServiceKind "vpce-svc-" 17 "endpoint service",
+    ConnectionId ConnectionKind "vpce-con-" 17 "VPC endpoint connection",
     PermissionId PermissionKind "vpce-svc-perm-" 17 "endpoint service permission",
     CidrAssociationId CidrAssociationKind "vpc-cidr-assoc-" 17 "CIDR association",
     DhcpOptionsId DhcpOptionsKind "dopt-" 17 "DHCP options set",

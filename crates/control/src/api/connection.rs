@@ -4,11 +4,18 @@ use std::sync::Arc;
 
 use aws::{Fault, ec2};
 use model::endpoint::{Endpoint, Event};
-use model::id::EndpointId;
+use model::endpoint_service::EndpointService;
+use model::id::{ConnectionId, ConnectionKind, EndpointId, EndpointKind, Kind as _, ServiceId};
 use model::world::{Change, World};
 
-use super::page::page;
-use super::{Call, Decision, endpoint, endpoint_service, endpoint_wire, filter, parse_id, refusal};
+use super::page::page_of;
+use super::{
+    Call, Decision, endpoint, endpoint_dns, endpoint_service, endpoint_wire, filter, not_found,
+    notification, parse_id, refusal, tags,
+};
+
+/// The stem of connection ids in error codes.
+const STEM: &str = "VpcEndpointConnectionId";
 
 /// Ids of one call (AWS.md 10).
 const MAX_IDS: usize = 50;
@@ -80,17 +87,20 @@ fn each(
     for id in ids {
         let found = world.endpoints.get(&id);
         // Another service's endpoint does not exist.
-        let moved = match found.filter(|endpoint| endpoint.service == service) {
+        let moved = match found.filter(|endpoint| endpoint.provider() == Some(service)) {
             None => Err(endpoint::absent(id)),
             Some(found) => {
                 let mut next = Endpoint::clone(found);
                 next.on(event, call.revision, call.now)
-                    .map(|()| next)
+                    .map(|effects| (next, effects))
                     .map_err(|refused| refusal::endpoint(id, refused))
             }
         };
         match moved {
-            Ok(next) => changes.push(next.into()),
+            Ok((next, effects)) => {
+                changes.extend(notification::tell(world, call, &next, effects));
+                changes.push(next.into());
+            }
             Err(fault) => unsuccessful.push(endpoint_wire::unsuccessful(&id.to_string(), fault)),
         }
     }
@@ -120,12 +130,10 @@ pub(crate) fn describe(
         "vpc-endpoint-state",
     ];
     filter::known(filters, &names)?;
-    let all = world.endpoints.values();
-    let mine = all.filter(|it| world.service(call.account, it.service).is_some());
     let values = |endpoint: &&Arc<Endpoint>, name: &str| {
         Some(vec![match name {
             "ip-address-type" => "ipv4".into(),
-            "service-id" => endpoint.service.to_string(),
+            "service-id" => provider(endpoint),
             "transit-gateway-attachment-id" => return Some(Vec::new()),
             "vpc-endpoint-id" => endpoint.id.to_string(),
             "vpc-endpoint-owner" => endpoint.owner.to_string(),
@@ -134,9 +142,10 @@ pub(crate) fn describe(
             _ => return None,
         }])
     };
-    // An endpoint's tags are its consumer's.
-    let found = filter::apply(mine.collect(), filters, values, |_| None)?;
-    let (given, next_token) = page(
+    let start = start(world, call, filters).into_iter();
+    // The tags of a connection are its provider's, those of the endpoint its consumer's.
+    let found = filter::passing(start, filters, values, |it| Some(&it.connection_tags))?;
+    let (given, next_token) = page_of(
         found,
         |endpoint| endpoint.id.to_string(),
         *max_results,
@@ -153,16 +162,71 @@ pub(crate) fn describe(
     })
 }
 
+/// The connections that can pass: those of the services that a filter names, the endpoints that
+/// one names, else all of the caller's services. In the order of the endpoints' ids.
+fn start<'a>(world: &'a World, call: &Call, filters: &[ec2::Filter]) -> Vec<&'a Arc<Endpoint>> {
+    let mine = |service: &ServiceId| world.service(call.account, *service).is_some();
+    let mut found: Vec<_> = if let Some(ids) = filter::exact(filters, "vpc-endpoint-id") {
+        let ids = ids.iter().filter_map(|text| text.parse().ok());
+        let found = ids.filter_map(|id: EndpointId| world.endpoints.get(&id));
+        found
+            .filter(|endpoint| endpoint.provider().as_ref().is_some_and(mine))
+            .collect()
+    } else if let Some(ids) = filter::exact(filters, "service-id") {
+        let ids = ids.iter().filter_map(|text| text.parse().ok());
+        ids.filter(mine)
+            .flat_map(|service| world.mentioning(service))
+            .collect()
+    } else {
+        let services = world.owned::<EndpointService>(call.account);
+        services
+            .flat_map(|service| world.mentioning(service.id))
+            .collect()
+    };
+    found.sort_by_key(|endpoint| endpoint.id);
+    found.dedup_by_key(|endpoint| endpoint.id);
+    found
+}
+
+fn provider(endpoint: &Endpoint) -> String {
+    endpoint.service.to_string()
+}
+
+/// The id of a connection: the endpoint's digits.
+pub(crate) fn id(endpoint: &Endpoint) -> String {
+    format!("{}{}", ConnectionKind::PREFIX, endpoint.id.digits())
+}
+
+/// The endpoint of a connection to one of the caller's services.
+pub(crate) fn find<'a>(
+    world: &'a World,
+    call: &Call,
+    text: &str,
+) -> Result<&'a Arc<Endpoint>, Fault> {
+    let id: ConnectionId = parse_id(STEM, text)?;
+    let endpoint: Option<EndpointId> = format!("{}{}", EndpointKind::PREFIX, id.digits())
+        .parse()
+        .ok();
+    let found = endpoint.and_then(|id| world.endpoints.get(&id));
+    let mine = |endpoint: &&Arc<Endpoint>| {
+        let service = endpoint.provider();
+        service.is_some_and(|service| world.service(call.account, service).is_some())
+    };
+    found.filter(mine).ok_or_else(|| not_found(STEM, id))
+}
+
 fn wire(world: &World, call: &Call, endpoint: &Endpoint) -> ec2::VpcEndpointConnection {
-    let service = world.services.get(&endpoint.service);
+    let service = endpoint.provider().and_then(|id| world.services.get(&id));
     ec2::VpcEndpointConnection {
         creation_timestamp: Some(call.iso(endpoint.provisioning.requested)),
-        dns_entries: endpoint_wire::dns_entries(world, call, endpoint),
+        dns_entries: endpoint_dns::entries(world, call, endpoint),
         ip_address_type: Some("ipv4".into()),
         network_load_balancer_arns: service
             .map(|service| endpoint_service::balancer_arns(world, call, service))
             .unwrap_or_default(),
-        service_id: Some(endpoint.service.to_string()),
+        service_id: Some(provider(endpoint)),
+        tags: tags::ec2(&endpoint.connection_tags),
+        vpc_endpoint_connection_id: Some(id(endpoint)),
         vpc_endpoint_id: Some(endpoint.id.to_string()),
         vpc_endpoint_owner: Some(endpoint.owner.to_string()),
         vpc_endpoint_region: Some(call.region.clone()),

@@ -1,32 +1,34 @@
-//! Interface endpoints: a consumer's doors to services. Their subnets are in
-//! `endpoint_subnets.rs`, changes to them in `endpoint_modify.rs`, the provider's side in
-//! `connection.rs`.
+//! Endpoints: a consumer's doors to services. Interface endpoints have ENIs in subnets
+//! (`endpoint_subnets.rs`), gateway endpoints have routes (`endpoint_gateway.rs`). Changes to
+//! them are in `endpoint_modify.rs`, what lists them in `endpoint_list.rs`, the provider's side
+//! in `connection.rs`.
 
 use std::sync::Arc;
 
 use aws::{Fault, ec2};
-use model::endpoint::{Endpoint, Event, Provisioning, State};
-use model::id::{EndpointId, VpcId};
+use model::endpoint::{
+    Admission, DnsRecords, Endpoint, Event, Managed, Provisioning, Service, State,
+};
+use model::endpoint_service::EndpointService;
+use model::id::EndpointId;
+use model::vpc::Vpc;
 use model::world::{Change, World};
 
+use super::endpoint_gateway::{self, Tables};
 use super::endpoint_subnets::{check_zones, interfaces, places};
 use super::endpoint_wire::{self, wire};
-use super::page::page;
 use super::{
-    Call, Decision, filter, parse_id, refusal, security_group, service_catalog, tags, unsupported,
-    vpc,
+    Call, Decision, endpoint_dns, endpoint_policy, notification, parse_id, quota, refusal,
+    security_group, service_catalog, tags, unsupported, vpc,
 };
 
 /// The stem of endpoint ids in error codes.
 pub(crate) const STEM: &str = "VpcEndpointId";
 
-/// Interface endpoints of one VPC (AWS quota).
-const MAX_ENDPOINTS: usize = 50;
-
 /// Endpoints of one deletion: a commit holds so many changes.
 const MAX_IDS: usize = 100;
 
-/// Makes an endpoint with an ENI in each subnet.
+/// Makes an endpoint: with an ENI in each subnet, or with a route in each route table.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVpcEndpoint.html>
 pub(crate) fn create(
     world: &World,
@@ -57,44 +59,49 @@ pub(crate) fn create(
         let made = find(world, call, &id)?;
         return Ok(Decision::unchanged(reply(world, call, request, made)));
     }
-    interface_only(vpc_endpoint_type.as_deref())?;
+    let kind = kind(vpc_endpoint_type.as_deref())?;
     unsupported(&[
         (
             "ResourceConfigurationArn",
             resource_configuration_arn.is_some(),
         ),
-        ("RouteTableId", !route_table_ids.is_empty()),
         ("ServiceNetworkArn", service_network_arn.is_some()),
         (
             "ServiceRegion (other than this one)",
             service_region.as_ref().is_some_and(|it| *it != call.region),
         ),
     ])?;
-    check_options(
-        dns_options.as_ref(),
-        ip_address_type.as_deref(),
-        policy_document.as_deref(),
-        *private_dns_enabled,
-    )?;
+    check_address_type(ip_address_type.as_deref())?;
     let vpc = vpc::find_ref(world, call, vpc_id)?;
     let name = service_name.as_deref();
     let name = name.ok_or_else(|| Fault::missing("ServiceName"))?;
-    let service = service_catalog::find(world, call, name)?;
-    check_quota(world, vpc.id)?;
-    let places = places(world, call, vpc.id, subnet_ids, subnet_configurations)?;
-    if places.is_empty() {
-        return Err(Fault::missing("SubnetId"));
-    }
-    check_zones(world, call, service, &places, &[])?;
-    let mut made = Endpoint {
+    let service = service_catalog::resolve(world, call, name)?;
+    fits(kind, service)?;
+    let private = private_dns_enabled.unwrap_or(false);
+    let records = endpoint_dns::records(
+        dns_options.as_ref(),
+        service.id(),
+        vpc,
+        private,
+        &call.region,
+    )?;
+    let policy = policy_document.as_deref();
+    let policy = policy.map(|text| endpoint_policy::stored(call, service.id(), text));
+    let made = Endpoint {
         id: call.id(),
         owner: call.account,
         vpc: vpc.id,
-        service: service.id,
+        service: service.id(),
         state: State::PendingAcceptance,
         interfaces: Vec::new(),
-        groups: security_group::groups_of_vpc(world, call, vpc, security_group_ids)?,
-        dns_suffix: dns_suffix(call),
+        groups: Vec::new(),
+        dns_suffix: endpoint_wire::letters::<8>(call),
+        dns_records: records.unwrap_or(match service {
+            Offer::Managed(_) => DnsRecords::ServiceDefined,
+            Offer::Private(_) => DnsRecords::Ipv4,
+        }),
+        private_name: None,
+        policy: policy.transpose()?.flatten(),
         opened: 0,
         changed_at: call.revision,
         provisioning: Provisioning {
@@ -102,21 +109,108 @@ pub(crate) fn create(
             ..Provisioning::default()
         },
         tags: tags::on_create(tag_specifications, "vpc-endpoint")?,
+        connection_tags: tags::on_create(&[], "vpc-endpoint-connection")?,
     };
-    if !service.acceptance_required {
-        made.on(Event::Accept, call.revision, call.now)
-            .map_err(|refused| refusal::endpoint(made.id, refused))?;
-    }
-    let enis = interfaces(world, call, &made, &places)?;
-    made.interfaces = enis.iter().map(|eni| eni.id).collect();
-    let mut changes: Vec<Change> = vec![made.clone().into()];
-    changes.extend(enis.into_iter().map(Change::from));
+    let (made, mut changes) = match service {
+        Offer::Managed(managed) => {
+            only_of_interfaces(&[
+                ("SubnetId", !subnet_ids.is_empty()),
+                ("SubnetConfiguration", !subnet_configurations.is_empty()),
+                ("SecurityGroupId", !security_group_ids.is_empty()),
+                ("PrivateDnsEnabled=true", private),
+            ])?;
+            gateway(world, call, vpc, made, managed, route_table_ids)?
+        }
+        Offer::Private(service) => {
+            only_of_gateways(&[("RouteTableId", !route_table_ids.is_empty())])?;
+            interface(world, call, vpc, made, service, request)?
+        }
+    };
     changes.extend(call.remember(operation, token, request, &made.id));
     let after = world.apply(&changes, call.revision);
     Ok(Decision {
         reply: reply(&after, call, request, &made),
         changes,
     })
+}
+
+/// What a service's name leads to.
+#[derive(Clone, Copy)]
+pub(crate) enum Offer<'a> {
+    /// A provider's service.
+    Private(&'a Arc<EndpointService>),
+    /// An AWS-managed one.
+    Managed(Managed),
+}
+
+impl Offer<'_> {
+    pub(crate) fn id(self) -> Service {
+        match self {
+            Self::Private(service) => Service::Private(service.id),
+            Self::Managed(managed) => Service::Managed(managed),
+        }
+    }
+
+    /// AWS's name of the type of endpoints that lead to it.
+    pub(crate) fn kind(self) -> &'static str {
+        match self {
+            Self::Private(_) => "Interface",
+            Self::Managed(_) => "Gateway",
+        }
+    }
+}
+
+/// A gateway: open at once, with a route in each table.
+fn gateway(
+    world: &World,
+    call: &Call,
+    vpc: &Vpc,
+    mut made: Endpoint,
+    service: Managed,
+    route_tables: &[String],
+) -> Result<(Endpoint, Vec<Change>), Fault> {
+    endpoint_gateway::check_quota(world, call, vpc)?;
+    made.begin(Admission::AtOnce, call.revision, call.now);
+    let mut tables = Tables::default();
+    tables.add(world, call, &made, service, route_tables)?;
+    let mut changes: Vec<Change> = vec![made.clone().into()];
+    changes.extend(tables.changes(world));
+    Ok((made, changes))
+}
+
+/// An endpoint with ENIs, which waits for its provider if that wants to be asked.
+fn interface(
+    world: &World,
+    call: &Call,
+    vpc: &Vpc,
+    mut made: Endpoint,
+    service: &EndpointService,
+    request: &ec2::CreateVpcEndpointRequest,
+) -> Result<(Endpoint, Vec<Change>), Fault> {
+    check_quota(world, call, vpc)?;
+    let (subnets, configurations) = (&request.subnet_ids, &request.subnet_configurations);
+    let places = places(world, call, vpc.id, subnets, configurations)?;
+    if places.is_empty() {
+        return Err(Fault::missing("SubnetId"));
+    }
+    check_zones(world, call, service, vpc.id, &places, &[])?;
+    made.groups = security_group::groups_of_vpc(world, call, vpc, &request.security_group_ids)?;
+    if request.private_dns_enabled == Some(true) {
+        let name = endpoint_dns::private_name(world, call, vpc, service, None)?;
+        made.private_name = Some(name);
+    }
+    let admission = if service.acceptance_required {
+        Admission::Waits
+    } else {
+        Admission::Admitted
+    };
+    let effects = made.begin(admission, call.revision, call.now);
+    let enis = interfaces(world, call, &made, &places)?;
+    made.interfaces = enis.iter().map(|eni| eni.id).collect();
+    let mut changes: Vec<Change> = vec![made.clone().into()];
+    changes.extend(enis.into_iter().map(Change::from));
+    changes.extend(notification::tell(world, call, &made, effects));
+    Ok((made, changes))
 }
 
 fn reply(
@@ -131,166 +225,84 @@ fn reply(
     }
 }
 
-fn interface_only(kind: Option<&str>) -> Result<(), Fault> {
-    let kind = kind.unwrap_or("Gateway");
-    if kind == "Interface" {
-        return Ok(());
-    }
-    if !ec2::VpcEndpointType::ALL.contains(&kind) {
-        return Err(Fault::invalid_value(
+/// Gateway (which is the default) or Interface; the other types of AWS's are not made yet.
+fn kind(text: Option<&str>) -> Result<&'static str, Fault> {
+    match text {
+        None | Some("Gateway") => Ok("Gateway"),
+        Some("Interface") => Ok("Interface"),
+        Some(kind) if !ec2::VpcEndpointType::ALL.contains(&kind) => Err(Fault::invalid_value(
             "VpcEndpointType",
             kind,
-            "give Interface",
-        ));
+            "give Interface or Gateway",
+        )),
+        Some(kind) => Err(Fault::bad_request(
+            "UnsupportedOperation",
+            format!(
+                "VPC endpoints of the VpcEndpointType {kind} are not supported by this version of Ginnel; give VpcEndpointType=Interface or Gateway"
+            ),
+        )),
     }
-    Err(Fault::bad_request(
-        "UnsupportedOperation",
-        format!(
-            "VPC endpoints of the VpcEndpointType {kind} are not supported by this version of Ginnel; give VpcEndpointType=Interface (without it, the type is Gateway)"
-        ),
-    ))
 }
 
-/// Options that Create and Modify share: there is one choice for each.
-pub(crate) fn check_options(
-    dns_options: Option<&ec2::DnsOptionsSpecification>,
-    ip_address_type: Option<&str>,
-    policy_document: Option<&str>,
-    private_dns_enabled: Option<bool>,
-) -> Result<(), Fault> {
-    if let Some(options) = dns_options {
-        let ec2::DnsOptionsSpecification {
-            dns_record_ip_type,
-            private_dns_only_for_inbound_resolver_endpoint: inbound,
-            private_dns_preference,
-            private_dns_specified_domains,
-        } = options;
-        unsupported(&[
-            (
-                "DnsOptions.DnsRecordIpType (other than ipv4)",
-                dns_record_ip_type.as_deref().is_some_and(|it| it != "ipv4"),
-            ),
-            (
-                "DnsOptions.PrivateDnsOnlyForInboundResolverEndpoint",
-                *inbound == Some(true),
-            ),
-            (
-                "DnsOptions.PrivateDnsPreference",
-                private_dns_preference.is_some(),
-            ),
-            (
-                "DnsOptions.PrivateDnsSpecifiedDomain",
-                !private_dns_specified_domains.is_empty(),
-            ),
-        ])?;
-    }
-    unsupported(&[(
-        "IpAddressType (other than ipv4)",
-        ip_address_type.is_some_and(|it| it != "ipv4"),
-    )])?;
-    if policy_document.is_some() {
-        return Err(Fault::bad_request(
-            "UnsupportedOperation",
-            "PolicyDocument is not supported: services behind load balancers do not evaluate endpoint policies; leave it out, and use security groups and the service's allow-list",
-        ));
-    }
-    if private_dns_enabled == Some(true) {
-        return Err(Fault::bad_request(
-            "UnsupportedOperation",
-            "PrivateDnsEnabled=true is not supported by this version of Ginnel: its services have no private DNS name; give PrivateDnsEnabled=false and use the endpoint's own names",
-        ));
-    }
-    Ok(())
-}
-
-fn check_quota(world: &World, vpc: VpcId) -> Result<(), Fault> {
-    let endpoints = world.endpoints.values();
-    if endpoints.filter(|endpoint| endpoint.vpc == vpc).count() < MAX_ENDPOINTS {
+/// Refuses a type of endpoint that the service does not have.
+fn fits(kind: &str, service: Offer<'_>) -> Result<(), Fault> {
+    if kind == service.kind() {
         return Ok(());
     }
     Err(Fault::bad_request(
-        "VpcEndpointLimitExceeded",
+        "InvalidParameter",
         format!(
-            "The VPC '{vpc}' has {MAX_ENDPOINTS} interface endpoints, which is the limit; delete one first"
+            "Endpoint type ({kind}) does not match available service types ([{}]); give VpcEndpointType={} (without it, the type is Gateway)",
+            service.kind(),
+            service.kind()
         ),
     ))
 }
 
-/// Eight characters that make the names of an endpoint unguessable.
-fn dns_suffix(call: &Call) -> String {
-    const LETTERS: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
-    let letter = |byte: u8| LETTERS.get(usize::from(byte) % 36).copied().unwrap_or(b'a');
-    let bytes = call.bytes::<8>();
-    bytes
-        .into_iter()
-        .map(|byte| char::from(letter(byte)))
-        .collect()
+/// Refuses parameters that gateways have no use for.
+pub(crate) fn only_of_interfaces(parameters: &[(&str, bool)]) -> Result<(), Fault> {
+    misplaced(parameters, "Gateway")
 }
 
-/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVpcEndpoints.html>
-pub(crate) fn describe(
-    world: &World,
-    call: &Call,
-    request: &ec2::DescribeVpcEndpointsRequest,
-) -> Result<ec2::DescribeVpcEndpointsResult, Fault> {
-    let ec2::DescribeVpcEndpointsRequest {
-        dry_run: _,
-        filters,
-        max_results,
-        next_token,
-        vpc_endpoint_ids,
-    } = request;
-    let names = [
-        "ip-address-type",
-        "service-name",
-        "service-region",
-        "vpc-id",
-        "vpc-endpoint-id",
-        "vpc-endpoint-state",
-        "vpc-endpoint-type",
-    ];
-    filter::known(filters, &names)?;
-    let mine: Vec<_> = if vpc_endpoint_ids.is_empty() {
-        let all = world.endpoints.values();
-        all.filter(|it| it.owner == call.account).collect()
-    } else {
-        let find = |text: &String| find(world, call, text);
-        vpc_endpoint_ids
-            .iter()
-            .map(find)
-            .collect::<Result<_, _>>()?
-    };
-    let values = |endpoint: &&Arc<Endpoint>, name: &str| {
-        Some(vec![match name {
-            "ip-address-type" => "ipv4".into(),
-            "service-name" => endpoint_wire::service_name(call, endpoint),
-            "service-region" => call.region.clone(),
-            "vpc-id" => endpoint.vpc.to_string(),
-            "vpc-endpoint-id" => endpoint.id.to_string(),
-            "vpc-endpoint-state" => refusal::state_name(endpoint.state).into(),
-            "vpc-endpoint-type" => "Interface".into(),
-            _ => return None,
-        }])
-    };
-    let found = filter::apply(mine, filters, values, |endpoint| Some(&endpoint.tags))?;
-    let (given, next_token) = page(
-        found,
-        |endpoint| endpoint.id.to_string(),
-        max_results.map(|most| most.min(1_000)), // more is a thousand, as AWS does it
-        next_token.as_deref(),
-        (1, 1_000),
-        !vpc_endpoint_ids.is_empty(),
-    )?;
-    Ok(ec2::DescribeVpcEndpointsResult {
-        next_token,
-        vpc_endpoints: given
-            .into_iter()
-            .map(|endpoint| wire(world, call, endpoint))
-            .collect(),
-    })
+/// Refuses parameters that only gateways have a use for.
+pub(crate) fn only_of_gateways(parameters: &[(&str, bool)]) -> Result<(), Fault> {
+    misplaced(parameters, "Interface")
 }
 
-/// Closes endpoints for good. Their ENIs stay until no host has them (`settle.rs`).
+fn misplaced(parameters: &[(&str, bool)], kind: &str) -> Result<(), Fault> {
+    match parameters.iter().find(|(_, set)| *set) {
+        None => Ok(()),
+        Some((name, _)) => Err(Fault::bad_request(
+            "InvalidParameter",
+            format!("{name} cannot be used with VPC endpoints of type {kind}; leave it out"),
+        )),
+    }
+}
+
+/// There is one choice so far.
+pub(crate) fn check_address_type(text: Option<&str>) -> Result<(), Fault> {
+    match text {
+        None | Some("ipv4") => Ok(()),
+        Some(text) if ec2::IpAddressType::ALL.contains(&text) => {
+            unsupported(&[("IpAddressType (other than ipv4)", true)])
+        }
+        Some(text) => Err(Fault::invalid_value("IpAddressType", text, "give ipv4")),
+    }
+}
+
+/// Refuses one more interface endpoint than a VPC may have.
+fn check_quota(world: &World, call: &Call, vpc: &Vpc) -> Result<(), Fault> {
+    let there = world.needing::<Endpoint>(vpc.id);
+    call.check_quota(
+        &quota::INTERFACE_ENDPOINTS,
+        there.filter(|endpoint| !endpoint.is_gateway()).count(),
+        "VpcEndpointLimitExceeded",
+        &format!("The VPC '{}'", vpc.id),
+    )
+}
+
+/// Closes endpoints for good. Their routes go at once, their ENIs when no host has them
+/// (`settle.rs`).
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteVpcEndpoints.html>
 pub(crate) fn delete(
     world: &World,
@@ -311,6 +323,7 @@ pub(crate) fn delete(
         ));
     }
     let (mut unsuccessful, mut changes) = (Vec::new(), Vec::new());
+    let mut tables = Tables::default();
     let mut seen: Vec<EndpointId> = Vec::new();
     for text in vpc_endpoint_ids {
         let id = parse_id(STEM, text)?;
@@ -326,14 +339,19 @@ pub(crate) fn delete(
         };
         let mut next = Endpoint::clone(found);
         match next.on(Event::Delete, call.revision, call.now) {
-            Ok(()) if next == **found => {} // deleted before
-            Ok(()) => changes.push(next.into()),
+            Ok(_) if next == **found => {} // deleted before
+            Ok(effects) => {
+                tables.remove_all(world, found);
+                changes.extend(notification::tell(world, call, &next, effects));
+                changes.push(next.into());
+            }
             Err(refused) => {
                 let fault = refusal::endpoint(id, refused);
                 unsuccessful.push(endpoint_wire::unsuccessful(text, fault));
             }
         }
     }
+    changes.extend(tables.changes(world));
     Ok(Decision {
         reply: ec2::DeleteVpcEndpointsResult { unsuccessful },
         changes,

@@ -1,16 +1,18 @@
-//! Changes to an endpoint: its subnets and its security groups.
+//! Changes to an endpoint: its subnets, security groups and route tables, its policy and DNS.
 
 use std::net::Ipv4Addr;
 
 use aws::{Fault, ec2};
-use model::endpoint::{Endpoint, State};
+use model::endpoint::{Endpoint, Managed, Service, State};
+use model::endpoint_service::EndpointService;
 use model::id::SecurityGroupId;
 use model::interface::Interface;
 use model::world::{Change, Name, World};
 
-use super::endpoint::{check_options, find};
+use super::endpoint::{check_address_type, find, only_of_gateways, only_of_interfaces};
+use super::endpoint_gateway::Tables;
 use super::endpoint_subnets::{Place, check_zones, interfaces, places};
-use super::{Call, Decision, endpoint_wire, security_group, unsupported};
+use super::{Call, Decision, endpoint_dns, endpoint_policy, endpoint_wire, security_group, vpc};
 
 /// An open endpoint stays open, and a new ENI opens with it.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyVpcEndpoint.html>
@@ -31,20 +33,11 @@ pub(crate) fn modify(
         remove_route_table_ids,
         remove_security_group_ids,
         remove_subnet_ids,
-        reset_policy: _, // the policy is always the default
+        reset_policy,
         subnet_configurations,
         vpc_endpoint_id,
     } = request;
-    unsupported(&[
-        ("AddRouteTableId", !add_route_table_ids.is_empty()),
-        ("RemoveRouteTableId", !remove_route_table_ids.is_empty()),
-    ])?;
-    check_options(
-        dns_options.as_ref(),
-        ip_address_type.as_deref(),
-        policy_document.as_deref(),
-        *private_dns_enabled,
-    )?;
+    check_address_type(ip_address_type.as_deref())?;
     let old = find(world, call, vpc_endpoint_id)?;
     if old.state == State::Deleting {
         return Err(Fault::bad_request(
@@ -56,16 +49,113 @@ pub(crate) fn modify(
         ));
     }
     let mut endpoint = Endpoint::clone(old);
-    endpoint.groups = groups(
-        world,
-        call,
-        old,
-        add_security_group_ids,
-        remove_security_group_ids,
+    match (policy_document, reset_policy) {
+        (Some(_), Some(true)) => {
+            return Err(Fault::bad_request(
+                "InvalidParameterCombination",
+                "PolicyDocument and ResetPolicy=true cannot be given together; leave one out",
+            ));
+        }
+        (Some(text), _) => endpoint.policy = endpoint_policy::stored(call, old.service, text)?,
+        (None, Some(true)) => endpoint.policy = None,
+        (None, Some(false) | None) => {}
+    }
+    let vpc = vpc::find_ref(world, call, &old.vpc.to_string())?;
+    let private = private_dns_enabled.unwrap_or(old.private_name.is_some());
+    let records = endpoint_dns::records(
+        dns_options.as_ref(),
+        old.service,
+        vpc,
+        private,
+        &call.region,
     )?;
+    endpoint.dns_records = records.unwrap_or(old.dns_records);
+    let mut changes = match old.service {
+        Service::Managed(managed) => {
+            only_of_interfaces(&[
+                ("AddSecurityGroupId", !add_security_group_ids.is_empty()),
+                ("AddSubnetId", !add_subnet_ids.is_empty()),
+                ("PrivateDnsEnabled=true", private),
+                (
+                    "RemoveSecurityGroupId",
+                    !remove_security_group_ids.is_empty(),
+                ),
+                ("RemoveSubnetId", !remove_subnet_ids.is_empty()),
+                ("SubnetConfiguration", !subnet_configurations.is_empty()),
+            ])?;
+            routes(world, call, old, managed, request)?
+        }
+        Service::Private(_) => {
+            only_of_gateways(&[
+                ("AddRouteTableId", !add_route_table_ids.is_empty()),
+                ("RemoveRouteTableId", !remove_route_table_ids.is_empty()),
+            ])?;
+            endpoint.private_name = match private_dns_enabled {
+                Some(true) => {
+                    let service = service(world, call, old)?;
+                    let name = endpoint_dns::private_name(world, call, vpc, service, Some(old))?;
+                    Some(name)
+                }
+                Some(false) => None,
+                None => endpoint.private_name,
+            };
+            endpoint.groups = groups(
+                world,
+                call,
+                old,
+                add_security_group_ids,
+                remove_security_group_ids,
+            )?;
+            enis(world, call, old, &mut endpoint, request)?
+        }
+    };
+    if endpoint != **old {
+        changes.push(endpoint.into());
+    }
+    Ok(Decision {
+        reply: ec2::ModifyVpcEndpointResult {
+            r#return: Some(true),
+        },
+        changes,
+    })
+}
 
+/// The route tables of a gateway after a change.
+fn routes(
+    world: &World,
+    call: &Call,
+    endpoint: &Endpoint,
+    service: Managed,
+    request: &ec2::ModifyVpcEndpointRequest,
+) -> Result<Vec<Change>, Fault> {
+    let (add, remove) = (
+        &request.add_route_table_ids,
+        &request.remove_route_table_ids,
+    );
+    if let Some(both) = add.iter().find(|text| remove.contains(text)) {
+        return Err(Fault::bad_request(
+            "InvalidParameterCombination",
+            format!(
+                "The route table '{both}' is in AddRouteTableId and in RemoveRouteTableId; leave it out of one"
+            ),
+        ));
+    }
+    let mut tables = Tables::default();
+    tables.remove(world, call, endpoint, remove)?;
+    tables.add(world, call, endpoint, service, add)?;
+    Ok(tables.changes(world).collect())
+}
+
+/// The ENIs of an endpoint after a change: those that go, those with other groups, new ones.
+fn enis(
+    world: &World,
+    call: &Call,
+    old: &Endpoint,
+    endpoint: &mut Endpoint,
+    request: &ec2::ModifyVpcEndpointRequest,
+) -> Result<Vec<Change>, Fault> {
     let (mut kept, mut gone): (Vec<&Interface>, Vec<&Interface>) = (Vec::new(), Vec::new());
-    let removed = places(world, call, old.vpc, remove_subnet_ids, &[])?;
+    let removed = places(world, call, old.vpc, &request.remove_subnet_ids, &[])?;
     for eni in endpoint_wire::interfaces(world, old) {
         let leaves = removed.iter().any(|(subnet, _)| subnet.id == eni.subnet);
         if leaves { &mut gone } else { &mut kept }.push(eni);
@@ -80,7 +170,8 @@ pub(crate) fn modify(
             &format!("it is not a subnet of {}", old.id),
         ));
     }
-    let wanted = places(world, call, old.vpc, add_subnet_ids, subnet_configurations)?;
+    let (add, configurations) = (&request.add_subnet_ids, &request.subnet_configurations);
+    let wanted = places(world, call, old.vpc, add, configurations)?;
     let added = new_places(&kept, wanted)?;
     if kept.is_empty() && added.is_empty() {
         return Err(Fault::bad_request(
@@ -92,19 +183,13 @@ pub(crate) fn modify(
         ));
     }
     check_added(world, call, old, &kept, &added)?;
-    let made = interfaces(world, call, &endpoint, &added)?;
+    let made = interfaces(world, call, endpoint, &added)?;
     let ids = kept.iter().map(|eni| eni.id);
     endpoint.interfaces = ids.chain(made.iter().map(|eni| eni.id)).collect();
-
-    let reply = ec2::ModifyVpcEndpointResult {
-        r#return: Some(true),
-    };
-    if endpoint == **old {
-        return Ok(Decision::unchanged(reply));
-    }
-    let mut changes: Vec<Change> = Vec::new();
     let leaving = gone.iter().map(|eni| eni.id);
-    changes.extend(leaving.map(|id| Change::Remove(Name::Interface(id))));
+    let mut changes: Vec<Change> = leaving
+        .map(|id| Change::Remove(Name::Interface(id)))
+        .collect();
     for eni in kept {
         if eni.groups != endpoint.groups {
             let mut eni = eni.clone();
@@ -113,8 +198,7 @@ pub(crate) fn modify(
         }
     }
     changes.extend(made.into_iter().map(Change::from));
-    changes.push(endpoint.into());
-    Ok(Decision { reply, changes })
+    Ok(changes)
 }
 
 /// The groups after a change; at least one stays.
@@ -195,21 +279,31 @@ fn check_added(
     if added.is_empty() {
         return Ok(());
     }
-    let service = world.services.get(&endpoint.service).ok_or_else(|| {
-        Fault::bad_request(
-            "InvalidServiceName",
-            format!(
-                "The Vpc Endpoint Service '{}' does not exist any more; delete the endpoint",
-                endpoint_wire::service_name(call, endpoint)
-            ),
-        )
-    })?;
+    let service = service(world, call, endpoint)?;
     let zones: Vec<_> = kept
         .iter()
         .filter_map(|eni| world.subnets.get(&eni.subnet))
         .map(|subnet| subnet.zone)
         .collect();
-    check_zones(world, call, service, added, &zones)
+    check_zones(world, call, service, endpoint.vpc, added, &zones)
+}
+
+/// The service of an endpoint; its provider may have deleted it.
+fn service<'a>(
+    world: &'a World,
+    call: &Call,
+    endpoint: &Endpoint,
+) -> Result<&'a EndpointService, Fault> {
+    let found = endpoint.provider().and_then(|id| world.services.get(&id));
+    found.map(AsRef::as_ref).ok_or_else(|| {
+        Fault::bad_request(
+            "InvalidServiceName",
+            format!(
+                "The Vpc Endpoint Service '{}' does not exist any more; delete the endpoint",
+                endpoint.service.name(&call.region)
+            ),
+        )
+    })
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 //! Endpoint services: load balancers that a provider offers under one name. Who may see them is
-//! in `service_permission.rs`, who is connected in `connection.rs`, how consumers see them in
+//! in `service_permission.rs`, their private names in `service_name.rs`, who is connected in `connection.rs`, how consumers see them in
 //! `service_catalog.rs`.
 
 use std::collections::BTreeSet;
@@ -12,7 +12,10 @@ use model::place::Zone;
 use model::world::{Change, Name, World};
 
 use super::page::page;
-use super::{Call, Decision, elbv2, endpoint_wire, filter, parse_id, tags, unsupported};
+use super::{
+    Call, Decision, elbv2, endpoint_wire, filter, notification, parse_id, service_name, tags,
+    unsupported,
+};
 
 /// Services of one deletion: a commit holds so many changes.
 const MAX_IDS: usize = 100;
@@ -51,11 +54,6 @@ pub(crate) fn create(
             "GatewayLoadBalancerArn",
             !gateway_load_balancer_arns.is_empty(),
         ),
-        ("PrivateDnsName", private_dns_name.is_some()),
-        (
-            "SupportedIpAddressType (other than ipv4)",
-            supported_ip_address_types.iter().any(|t| t != "ipv4"),
-        ),
         (
             "SupportedRegion (other than this one)",
             supported_regions
@@ -63,15 +61,19 @@ pub(crate) fn create(
                 .any(|region| *region != call.region),
         ),
     ])?;
+    check_address_types("SupportedIpAddressType", supported_ip_address_types)?;
     if network_load_balancer_arns.is_empty() {
         return Err(Fault::missing("NetworkLoadBalancerArn"));
     }
+    let name = private_dns_name.as_deref();
     let mut made = EndpointService {
         id: call.id(),
         owner: call.account,
         balancers: Vec::new(),
         acceptance_required: acceptance_required.unwrap_or(true),
         permissions: Vec::new(),
+        private_name: name.map(|name| service_name::new(call, name)).transpose()?,
+        provider_pays: false,
         created: call.now,
         tags: tags::on_create(tag_specifications, "vpc-endpoint-service")?,
     };
@@ -135,7 +137,7 @@ pub(crate) fn modify(
         private_dns_name,
         remove_gateway_load_balancer_arns,
         remove_network_load_balancer_arns,
-        remove_private_dns_name: _, // there is none
+        remove_private_dns_name,
         remove_supported_ip_address_types,
         remove_supported_regions,
         service_id,
@@ -146,30 +148,36 @@ pub(crate) fn modify(
             !add_gateway_load_balancer_arns.is_empty(),
         ),
         (
-            "AddSupportedIpAddressType (other than ipv4)",
-            add_supported_ip_address_types.iter().any(|t| t != "ipv4"),
-        ),
-        (
             "AddSupportedRegion (other than this one)",
             add_supported_regions
                 .iter()
                 .any(|region| *region != call.region),
         ),
-        ("PrivateDnsName", private_dns_name.is_some()),
         (
             "RemoveGatewayLoadBalancerArn",
             !remove_gateway_load_balancer_arns.is_empty(),
         ),
+    ])?;
+    check_address_types("AddSupportedIpAddressType", add_supported_ip_address_types)?;
+    check_address_types(
+        "RemoveSupportedIpAddressType",
+        remove_supported_ip_address_types,
+    )?;
+    // What every service has, and the only thing that can be had so far.
+    for (name, last) in [
         (
             "RemoveSupportedIpAddressType",
-            !remove_supported_ip_address_types.is_empty(),
+            remove_supported_ip_address_types.first(),
         ),
-        (
-            "RemoveSupportedRegion",
-            !remove_supported_regions.is_empty(),
-        ),
-    ])?;
-    let mut service = EndpointService::clone(find(world, call, service_id)?);
+        ("RemoveSupportedRegion", remove_supported_regions.first()),
+    ] {
+        if let Some(last) = last {
+            let why = "a service must keep at least one, and this is the only one it has";
+            return Err(Fault::invalid_value(name, last, why));
+        }
+    }
+    let old = find(world, call, service_id)?;
+    let mut service = EndpointService::clone(old);
     if let Some(required) = acceptance_required {
         service.acceptance_required = *required;
     }
@@ -185,12 +193,70 @@ pub(crate) fn modify(
         service.balancers.retain(|known| *known != id);
     }
     check_cover(world, call, &service)?;
+    let remove_name = *remove_private_dns_name == Some(true);
+    let name = private_dns_name.as_deref();
+    service_name::change(world, call, &mut service, name, remove_name)?;
+    let reply = ec2::ModifyVpcEndpointServiceConfigurationResult {
+        r#return: Some(true),
+    };
+    if service == **old {
+        return Ok(Decision::unchanged(reply));
+    }
     Ok(Decision {
-        reply: ec2::ModifyVpcEndpointServiceConfigurationResult {
-            r#return: Some(true),
-        },
+        reply,
         changes: vec![service.into()],
     })
+}
+
+/// There is one type so far.
+fn check_address_types(name: &str, types: &[String]) -> Result<(), Fault> {
+    let known = ec2::ServiceConnectivityType::ALL;
+    for text in types {
+        if !known.contains(&text.as_str()) {
+            return Err(Fault::invalid_value(name, text, "give ipv4"));
+        }
+        unsupported(&[(&format!("{name} (other than ipv4)"), text != "ipv4")])?;
+    }
+    Ok(())
+}
+
+/// Makes the provider pay for the endpoints; this cannot be undone.
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyVpcEndpointServicePayerResponsibility.html>
+pub(crate) fn modify_payer(
+    world: &World,
+    call: &Call,
+    request: &ec2::ModifyVpcEndpointServicePayerResponsibilityRequest,
+) -> Result<Decision<ec2::ModifyVpcEndpointServicePayerResponsibilityResult>, Fault> {
+    let ec2::ModifyVpcEndpointServicePayerResponsibilityRequest {
+        dry_run: _,
+        payer_responsibility: payer,
+        service_id,
+    } = request;
+    let old = find(world, call, service_id)?;
+    if payer != PROVIDER_PAYS {
+        let why = "give ServiceOwner; once it is, it cannot be taken back";
+        return Err(Fault::invalid_value("PayerResponsibility", payer, why));
+    }
+    let reply = ec2::ModifyVpcEndpointServicePayerResponsibilityResult {
+        return_value: Some(true),
+    };
+    if old.provider_pays {
+        return Ok(Decision::unchanged(reply));
+    }
+    let mut service = EndpointService::clone(old);
+    service.provider_pays = true;
+    Ok(Decision {
+        reply,
+        changes: vec![service.into()],
+    })
+}
+
+/// AWS's word for a provider that pays.
+const PROVIDER_PAYS: &str = "ServiceOwner";
+
+/// Who pays, if it is the provider.
+pub(crate) fn payer(service: &EndpointService) -> Option<String> {
+    service.provider_pays.then(|| PROVIDER_PAYS.into())
 }
 
 /// A service keeps a load balancer, and one in each zone in which it has connections.
@@ -243,8 +309,7 @@ pub(crate) fn describe(
     ];
     filter::known(filters, &names)?;
     let mine: Vec<_> = if service_ids.is_empty() {
-        let all = world.services.values();
-        all.filter(|it| it.owner == call.account).collect()
+        world.owned(call.account).collect()
     } else {
         let find = |text: &String| find(world, call, text);
         service_ids.iter().map(find).collect::<Result<_, _>>()?
@@ -310,10 +375,11 @@ pub(crate) fn delete(
         } else {
             let live: Vec<String> = world
                 .connections_of(id)
-                .filter(|endpoint| endpoint.state != model::endpoint::State::Rejected)
+                .filter(|endpoint| endpoint.state.is_live())
                 .map(|endpoint| endpoint.id.to_string())
                 .collect();
             if live.is_empty() {
+                changes.extend(notification::forget(world, id));
                 changes.push(Change::Remove(Name::EndpointService(id)));
                 continue;
             }
@@ -375,6 +441,7 @@ pub(crate) fn balancer_arns(world: &World, call: &Call, service: &EndpointServic
 fn wire(world: &World, call: &Call, service: &EndpointService) -> ec2::ServiceConfiguration {
     let region = &call.region;
     let zones = zones(world, service);
+    let private = service.private_name.as_ref();
     ec2::ServiceConfiguration {
         acceptance_required: Some(service.acceptance_required),
         availability_zone_ids: zones.iter().map(|zone| zone.id(region)).collect(),
@@ -382,6 +449,14 @@ fn wire(world: &World, call: &Call, service: &EndpointService) -> ec2::ServiceCo
         base_endpoint_dns_names: vec![service.base_dns_name(region)],
         manages_vpc_endpoints: Some(false),
         network_load_balancer_arns: balancer_arns(world, call, service),
+        payer_responsibility: payer(service),
+        private_dns_name: private.map(|private| private.name.clone()),
+        private_dns_name_configuration: private.map(|private| ec2::PrivateDnsNameConfiguration {
+            name: Some(private.record.clone()),
+            state: Some(service_name::state(private).into()),
+            r#type: Some("TXT".into()),
+            value: Some(private.value.clone()),
+        }),
         remote_access_enabled: Some(false),
         service_id: Some(service.id.to_string()),
         service_name: Some(service.name(region)),
@@ -390,6 +465,10 @@ fn wire(world: &World, call: &Call, service: &EndpointService) -> ec2::ServiceCo
             service_type: Some("Interface".into()),
         }],
         supported_ip_address_types: vec!["ipv4".into()],
+        supported_regions: vec![ec2::SupportedRegionDetail {
+            region: Some(region.clone()),
+            service_state: Some("Available".into()),
+        }],
         tags: tags::ec2(&service.tags),
         ..ec2::ServiceConfiguration::default()
     }

@@ -84,6 +84,7 @@ pub(crate) fn check_zones(
     world: &World,
     call: &Call,
     service: &EndpointService,
+    vpc: VpcId,
     places: &[Place<'_>],
     taken: &[Zone],
 ) -> Result<(), Fault> {
@@ -91,17 +92,7 @@ pub(crate) fn check_zones(
     let mut taken = taken.to_vec();
     for (subnet, _) in places {
         if !served.contains(&subnet.zone) {
-            let served: Vec<_> = served.iter().map(|zone| zone.name(&call.region)).collect();
-            return Err(Fault::bad_request(
-                "InvalidParameter",
-                format!(
-                    "The VPC endpoint service {} does not support the availability zone of the subnet: {} ({}); give subnets in {}",
-                    service.name(&call.region),
-                    subnet.id,
-                    subnet.zone.name(&call.region),
-                    served.join(", ")
-                ),
-            ));
+            return Err(elsewhere(world, call, service, vpc, subnet));
         }
         if taken.contains(&subnet.zone) {
             return Err(Fault::bad_request(
@@ -116,6 +107,38 @@ pub(crate) fn check_zones(
         taken.push(subnet.zone);
     }
     Ok(())
+}
+
+/// A subnet in a zone that the service is not in: says which zones would do, and which of the
+/// VPC's subnets are there.
+fn elsewhere(
+    world: &World,
+    call: &Call,
+    service: &EndpointService,
+    vpc: VpcId,
+    subnet: &Subnet,
+) -> Fault {
+    let zone = |zone: Zone| format!("{} ({})", zone.name(&call.region), zone.id(&call.region));
+    let served = endpoint_service::zones(world, service);
+    let zones: Vec<String> = served.iter().map(|it| zone(*it)).collect();
+    let there = world.needing::<Subnet>(vpc);
+    let there = there.filter(|subnet| served.contains(&subnet.zone));
+    let there: Vec<String> = there.map(|subnet| subnet.id.to_string()).collect();
+    let there = match there.as_slice() {
+        [] => format!("{vpc} has no subnet there yet"),
+        [one] => format!("{one} of {vpc} is there"),
+        _ => format!("{} of {vpc} are there", there.join(", ")),
+    };
+    Fault::bad_request(
+        "InvalidParameter",
+        format!(
+            "The VPC endpoint service {} does not support the availability zone of the subnet: {} (in {}); give subnets in {}: {there}",
+            service.name(&call.region),
+            subnet.id,
+            zone(subnet.zone),
+            zones.join(", ")
+        ),
+    )
 }
 
 /// Makes the ENIs in these subnets.

@@ -6,13 +6,7 @@ use model::interface::Interface;
 use model::place::Zone;
 use model::world::World;
 
-use super::{Call, refusal, tags};
-
-/// AWS's hosted zone of the names of endpoints.
-const HOSTED_ZONE: &str = "Z7HUB22UULQXV";
-
-/// What every endpoint without a policy of its own shows.
-const DEFAULT_POLICY: &str = "{\n  \"Statement\": [\n    {\n      \"Action\": \"*\", \n      \"Effect\": \"Allow\", \n      \"Principal\": \"*\", \n      \"Resource\": \"*\"\n    }\n  ]\n}";
+use super::{Call, endpoint_dns, endpoint_gateway, endpoint_policy, refusal, tags};
 
 /// One of a call's items that could not be done.
 pub(crate) fn unsuccessful(id: &str, fault: Fault) -> ec2::UnsuccessfulItem {
@@ -25,9 +19,24 @@ pub(crate) fn unsuccessful(id: &str, fault: Fault) -> ec2::UnsuccessfulItem {
     }
 }
 
-/// `com.amazonaws.vpce.REGION.ID`; a service that is gone keeps its name here.
-pub(crate) fn service_name(call: &Call, endpoint: &Endpoint) -> String {
-    format!("com.amazonaws.vpce.{}.{}", call.region, endpoint.service)
+/// Letters and digits that nobody can guess.
+pub(crate) fn letters<const N: usize>(call: &Call) -> String {
+    const LETTERS: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
+    let letter = |byte: u8| LETTERS.get(usize::from(byte) % 36).copied().unwrap_or(b'a');
+    let bytes = call.bytes::<N>();
+    bytes
+        .into_iter()
+        .map(|byte| char::from(letter(byte)))
+        .collect()
+}
+
+/// AWS's name of the endpoint's type.
+pub(crate) fn kind(endpoint: &Endpoint) -> &'static str {
+    if endpoint.is_gateway() {
+        "Gateway"
+    } else {
+        "Interface"
+    }
 }
 
 /// The ENIs of an endpoint, in its order.
@@ -47,22 +56,6 @@ pub(crate) fn zones(world: &World, endpoint: &Endpoint) -> Vec<Zone> {
         .collect()
 }
 
-/// The regional name, then one a zone (AWS.md 7.2).
-pub(crate) fn dns_entries(world: &World, call: &Call, endpoint: &Endpoint) -> Vec<ec2::DnsEntry> {
-    let region = &call.region;
-    let base = format!("{}.{region}.vpce.amazonaws.com", endpoint.service);
-    let first = format!("{}-{}", endpoint.id, endpoint.dns_suffix);
-    let zones = zones(world, endpoint).into_iter();
-    let zonal = zones.map(|zone| format!("{first}-{}.{base}", zone.name(region)));
-    std::iter::once(format!("{first}.{base}"))
-        .chain(zonal)
-        .map(|name| ec2::DnsEntry {
-            dns_name: Some(name),
-            hosted_zone_id: Some(HOSTED_ZONE.into()),
-        })
-        .collect()
-}
-
 /// An endpoint as its owner sees it.
 pub(crate) fn wire(world: &World, call: &Call, endpoint: &Endpoint) -> ec2::VpcEndpoint {
     let groups = endpoint
@@ -75,11 +68,13 @@ pub(crate) fn wire(world: &World, call: &Call, endpoint: &Endpoint) -> ec2::VpcE
                 .get(id)
                 .map(|group| group.name.clone()),
         });
+    let policy = endpoint.policy.as_deref();
+    let policy = policy.unwrap_or_else(|| endpoint_policy::default(endpoint.service));
     ec2::VpcEndpoint {
         creation_timestamp: Some(call.iso(endpoint.provisioning.requested)),
-        dns_entries: dns_entries(world, call, endpoint),
+        dns_entries: endpoint_dns::entries(world, call, endpoint),
         dns_options: Some(ec2::DnsOptions {
-            dns_record_ip_type: Some("ipv4".into()),
+            dns_record_ip_type: Some(endpoint_dns::records_name(endpoint.dns_records).into()),
             ..ec2::DnsOptions::default()
         }),
         groups: groups.collect(),
@@ -90,10 +85,13 @@ pub(crate) fn wire(world: &World, call: &Call, endpoint: &Endpoint) -> ec2::VpcE
             .map(ToString::to_string)
             .collect(),
         owner_id: Some(endpoint.owner.to_string()),
-        policy_document: Some(DEFAULT_POLICY.into()),
-        private_dns_enabled: Some(false),
+        policy_document: Some(policy.to_owned()),
+        private_dns_enabled: Some(endpoint.private_name.is_some()),
         requester_managed: Some(false),
-        service_name: Some(service_name(call, endpoint)),
+        route_table_ids: endpoint_gateway::of(world, endpoint)
+            .map(|table| table.id.to_string())
+            .collect(),
+        service_name: Some(endpoint.service.name(&call.region)),
         service_region: Some(call.region.clone()),
         state: Some(refusal::state_name(endpoint.state).into()),
         subnet_ids: interfaces(world, endpoint)
@@ -101,7 +99,7 @@ pub(crate) fn wire(world: &World, call: &Call, endpoint: &Endpoint) -> ec2::VpcE
             .collect(),
         tags: tags::ec2(&endpoint.tags),
         vpc_endpoint_id: Some(endpoint.id.to_string()),
-        vpc_endpoint_type: Some("Interface".into()),
+        vpc_endpoint_type: Some(kind(endpoint).into()),
         vpc_id: Some(endpoint.vpc.to_string()),
         ..ec2::VpcEndpoint::default()
     }

@@ -16,32 +16,64 @@ pub(crate) fn apply<T>(
 ) -> Result<Vec<T>, Fault> {
     let mut kept = items;
     for filter in filters {
-        let name = filter.name.as_deref().unwrap_or_default();
-        if filter.values.is_empty() {
-            return Err(Fault::bad_request(
-                "InvalidParameterValue",
-                format!("The filter '{name}' has no value; give at least one"),
-            ));
-        }
+        let name = has_values(filter)?;
         let mut next = Vec::new();
         for item in kept {
-            let found = if let Some(key) = name.strip_prefix("tag:") {
-                let value = tags(&item).and_then(|tags| tags.get(key));
-                value.cloned().into_iter().collect()
-            } else if name == "tag-key" {
-                let keys = tags(&item).into_iter().flat_map(Tags::keys);
-                keys.cloned().collect()
-            } else {
-                values(&item, name).ok_or_else(|| unknown(name))?
-            };
-            let passes = |value: &String| filter.values.iter().any(|pattern| like(pattern, value));
-            if found.iter().any(passes) {
+            let own = |name: &str| values(&item, name);
+            if passes(filter, own, tags(&item)).ok_or_else(|| unknown(name))? {
                 next.push(item);
             }
         }
         kept = next;
     }
     Ok(kept)
+}
+
+/// The same for many, one after the other as they are asked for: a page of a few looks at no
+/// more than it needs. Filters that the operation does not have must have been refused by
+/// [`known`]; here they pass nothing.
+pub(crate) fn passing<'a, T: 'a>(
+    items: impl Iterator<Item = T> + 'a,
+    filters: &'a [ec2::Filter],
+    values: impl Fn(&T, &str) -> Option<Vec<String>> + 'a,
+    tags: impl Fn(&T) -> Option<&Tags> + 'a,
+) -> Result<impl Iterator<Item = T> + 'a, Fault> {
+    for filter in filters {
+        has_values(filter)?;
+    }
+    Ok(items.filter(move |item| {
+        let mut filters = filters.iter();
+        filters.all(|filter| passes(filter, |name| values(item, name), tags(item)) == Some(true))
+    }))
+}
+
+/// The filter's name, if it has a value to look for.
+fn has_values(filter: &ec2::Filter) -> Result<&str, Fault> {
+    let name = filter.name.as_deref().unwrap_or_default();
+    if filter.values.is_empty() {
+        return Err(Fault::bad_request(
+            "InvalidParameterValue",
+            format!("The filter '{name}' has no value; give at least one"),
+        ));
+    }
+    Ok(name)
+}
+
+/// Whether a thing with these values and tags passes; `None` if it has no such filter.
+fn passes(
+    filter: &ec2::Filter,
+    values: impl Fn(&str) -> Option<Vec<String>>,
+    tags: Option<&Tags>,
+) -> Option<bool> {
+    let name = filter.name.as_deref().unwrap_or_default();
+    let like = |value: &String| filter.values.iter().any(|pattern| like(pattern, value));
+    Some(if let Some(key) = name.strip_prefix("tag:") {
+        tags.and_then(|tags| tags.get(key)).is_some_and(like)
+    } else if name == "tag-key" {
+        tags.is_some_and(|tags| tags.keys().any(like))
+    } else {
+        values(name)?.iter().any(like)
+    })
 }
 
 /// Refuses filters that no item was there to refuse: call with an operation's names.
@@ -53,6 +85,16 @@ pub(crate) fn known(filters: &[ec2::Filter], names: &[&str]) -> Result<(), Fault
         }
     }
     Ok(())
+}
+
+/// The values of a filter, if it is there and all of them are exact: what the index can find.
+pub(crate) fn exact<'a>(filters: &'a [ec2::Filter], name: &str) -> Option<&'a [String]> {
+    let mut filters = filters.iter();
+    let filter = filters.find(|filter| filter.name.as_deref() == Some(name))?;
+    let exact = |value: &String| !value.contains(['*', '?', '\\']);
+    // One without values is refused later on.
+    let values = Some(filter.values.as_slice()).filter(|values| !values.is_empty())?;
+    values.iter().all(exact).then_some(values)
 }
 
 fn unknown(name: &str) -> Fault {

@@ -11,30 +11,48 @@
 //! another tenant's things do not exist. It changes nothing itself; DryRun, invariants and
 //! durability are the committer's.
 
+mod account_attribute;
+mod address;
 mod connection;
+mod dhcp_options;
 mod dispatch;
 mod elbv2;
 mod elbv2_tags;
 mod endpoint;
+mod endpoint_dns;
+mod endpoint_gateway;
+mod endpoint_list;
 mod endpoint_modify;
+mod endpoint_policy;
 mod endpoint_service;
 mod endpoint_subnets;
 mod endpoint_wire;
 pub(crate) mod filter;
 pub(crate) mod ginnel;
-
 mod insights;
 pub(crate) mod interface;
+mod internet_gateway;
 mod listener;
 mod load_balancer;
 mod load_balancer_subnets;
+mod nat_gateway;
+mod network_acl;
+mod network_acl_entry;
+mod notification;
 pub(crate) mod page;
 mod place;
+pub(crate) mod policy_shape;
+mod prefix_list;
 pub(crate) mod quota;
 pub(crate) mod refusal;
+mod route;
+mod route_table;
+mod route_table_association;
 pub(crate) mod security_group;
 mod security_group_rule;
+pub(crate) mod select;
 mod service_catalog;
+mod service_name;
 mod service_permission;
 pub(crate) mod sns;
 mod sts;
@@ -44,6 +62,7 @@ pub(crate) mod tags;
 mod target;
 mod target_group;
 mod vpc;
+pub(crate) mod vpc_parts;
 
 use std::cell::RefCell;
 use std::sync::Arc;

@@ -12,6 +12,18 @@ pub(crate) fn page<T>(
     key: impl Fn(&T) -> String,
     max_results: Option<i32>,
     next_token: Option<&str>,
+    bounds: (i32, i32),
+    by_id: bool,
+) -> Result<(Vec<T>, Option<String>), Fault> {
+    page_of(items, key, max_results, next_token, bounds, by_id)
+}
+
+/// The same of items that are made as they are asked for: no more than a page and one.
+pub(crate) fn page_of<T>(
+    items: impl IntoIterator<Item = T>,
+    key: impl Fn(&T) -> String,
+    max_results: Option<i32>,
+    next_token: Option<&str>,
     (least, most): (i32, i32),
     by_id: bool,
 ) -> Result<(Vec<T>, Option<String>), Fault> {

@@ -1,11 +1,14 @@
 //! The allow-list of an endpoint service: who may see it and ask for an endpoint.
 
+use std::sync::Arc;
+
 use aws::{Fault, ec2};
 use model::endpoint_service::{EndpointService, Permission, Principal};
+use model::id::PermissionId;
 use model::world::World;
 
 use super::page::page;
-use super::{Call, Decision, endpoint_service, filter};
+use super::{Call, Decision, endpoint_service, filter, not_found, parse_id, tags};
 
 /// Adds and removes principals; what is there already, or not there, is fine. Connections that
 /// were accepted stay.
@@ -43,6 +46,7 @@ pub(crate) fn modify(
         let entry = known.cloned().unwrap_or_else(|| Permission {
             id: call.id(),
             principal,
+            tags: Default::default(),
         });
         if !service.permissions.contains(&entry) {
             service.permissions.push(entry.clone());
@@ -75,7 +79,7 @@ fn parse_all(texts: &[String]) -> Result<Vec<Principal>, Fault> {
             Fault::bad_request(
                 "InvalidPrincipal",
                 format!(
-                    "The principal '{text}' is not valid: give *, arn:aws:iam::ACCOUNT:root, arn:aws:iam::ACCOUNT:user/NAME or arn:aws:iam::ACCOUNT:role/NAME"
+                    "The principal '{text}' is not valid: give *, arn:aws:iam::ACCOUNT:root, arn:aws:iam::ACCOUNT:user/NAME, arn:aws:iam::ACCOUNT:role/NAME, NAME.amazonaws.com, or the ARN of an organization or an organizational unit"
                 ),
             )
         })?;
@@ -111,7 +115,7 @@ pub(crate) fn describe(
             _ => return None,
         }])
     };
-    let found = filter::apply(all, filters, values, |_| None)?;
+    let found = filter::apply(all, filters, values, |entry| Some(&entry.tags))?;
     let (given, next_token) = page(
         found,
         |entry| entry.id.to_string(),
@@ -125,12 +129,26 @@ pub(crate) fn describe(
         principal_type: Some(entry.principal.kind().into()),
         service_id: Some(service.id.to_string()),
         service_permission_id: Some(entry.id.to_string()),
-        tags: Vec::new(),
+        tags: tags::ec2(&entry.tags),
     };
     Ok(ec2::DescribeVpcEndpointServicePermissionsResult {
         allowed_principals: given.into_iter().map(wire).collect(),
         next_token,
     })
+}
+
+/// The service of the caller's that has this entry.
+pub(crate) fn find<'a>(
+    world: &'a World,
+    call: &Call,
+    text: &str,
+) -> Result<(&'a Arc<EndpointService>, PermissionId), Fault> {
+    const STEM: &str = "VpcEndpointServicePermissionId";
+    let id: PermissionId = parse_id(STEM, text)?;
+    let has = |service: &&Arc<EndpointService>| service.permissions.iter().any(|it| it.id == id);
+    let mut mine = world.owned::<EndpointService>(call.account);
+    let found = mine.find(has).ok_or_else(|| not_found(STEM, id))?;
+    Ok((found, id))
 }
 
 #[cfg(test)]

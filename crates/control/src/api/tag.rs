@@ -5,8 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws::{Fault, ec2};
 use model::endpoint::Endpoint;
 use model::endpoint_service::EndpointService;
-use model::id::{RuleId, SecurityGroupId};
+use model::id::{
+    ConnectionKind, Kind as _, PermissionKind, PrefixListKind, RuleId, SecurityGroupId,
+};
 use model::interface::Interface;
+use model::prefix_list::PrefixList;
 use model::security_group::SecurityGroup;
 use model::subnet::Subnet;
 use model::tag::Tags;
@@ -15,8 +18,9 @@ use model::world::{Change, World};
 
 use super::page::page;
 use super::{
-    Call, Decision, digest, endpoint, endpoint_service, filter, interface, not_found, parse_id,
-    security_group, security_group_rule, subnet, tags, vpc,
+    Call, Decision, connection, digest, endpoint, endpoint_service, filter, interface, not_found,
+    parse_id, prefix_list, security_group, security_group_rule, service_permission, subnet, tags,
+    vpc,
 };
 
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateTags.html>
@@ -110,8 +114,24 @@ fn edit_all(
 
 /// Anything that is not a group or a rule.
 fn edit_other(world: &World, call: &Call, text: &str, edit: Edit<'_>) -> Result<Change, Fault> {
-    // The longer prefix first: that of endpoints begins that of services.
-    if text.starts_with("vpce-svc-") {
+    // The longer prefix first: that of endpoints begins those of the others.
+    if text.starts_with(PermissionKind::PREFIX) {
+        let (service, id) = service_permission::find(world, call, text)?;
+        let mut service = EndpointService::clone(service);
+        let mut entries = service.permissions.iter_mut();
+        if let Some(entry) = entries.find(|entry| entry.id == id) {
+            edit(&mut entry.tags)?;
+        }
+        Ok(service.into())
+    } else if text.starts_with(ConnectionKind::PREFIX) {
+        let mut endpoint = Endpoint::clone(connection::find(world, call, text)?);
+        edit(&mut endpoint.connection_tags)?;
+        Ok(endpoint.into())
+    } else if text.starts_with(PrefixListKind::PREFIX) {
+        let mut list = PrefixList::clone(prefix_list::find_own(world, call, text)?);
+        edit(&mut list.tags)?;
+        Ok(list.into())
+    } else if text.starts_with("vpce-svc-") {
         let mut service = EndpointService::clone(endpoint_service::find(world, call, text)?);
         edit(&mut service.tags)?;
         Ok(service.into())
@@ -135,7 +155,7 @@ fn edit_other(world: &World, call: &Call, text: &str, edit: Edit<'_>) -> Result<
         Err(Fault::bad_request(
             "InvalidID",
             format!(
-                "The ID '{text}' in ResourceId is not valid: tags go on vpc-, subnet-, sg-, sgr-, eni-, vpce- and vpce-svc- ids"
+                "The ID '{text}' in ResourceId is not valid: tags go on vpc-, subnet-, sg-, sgr-, eni-, vpce-, vpce-svc-, vpce-svc-perm-, vpce-con- and pl- ids"
             ),
         ))
     }
@@ -234,8 +254,18 @@ fn all<'a>(world: &'a World, call: &Call) -> Vec<Found<'a>> {
     for endpoint in world.endpoints.values().filter(|e| e.owner == me) {
         add("vpc-endpoint", &endpoint.id, &endpoint.tags);
     }
-    for service in world.services.values().filter(|s| s.owner == me) {
+    for service in world.owned::<EndpointService>(me) {
         add("vpc-endpoint-service", &service.id, &service.tags);
+        for entry in &service.permissions {
+            add("vpc-endpoint-service-permission", &entry.id, &entry.tags);
+        }
+        for endpoint in world.mentioning::<Endpoint>(service.id) {
+            let id = connection::id(endpoint);
+            add("vpc-endpoint-connection", &id, &endpoint.connection_tags);
+        }
+    }
+    for list in world.owned::<PrefixList>(me) {
+        add("prefix-list", &list.id, &list.tags);
     }
     found
 }

@@ -1,13 +1,7 @@
-//! Interface endpoints: the consumer's side, and the life of a connection.
-//!
-//! ```text
-//!                 ┌────────────── Reject ──────────────┐
-//!                 │                                    ▼
-//! PendingAcceptance ── Accept ──► Pending ── Realised ──► Available
-//!                                   ▲  │                     │
-//!                       Accept ─────┘  └── Reject ──► Rejected ◄── Reject
-//! any ── Delete ──► Deleting ── Removed ──► (gone)
-//! ```
+//! Endpoints: a consumer's doors to services. Their life is in [`life`].
+
+mod life;
+mod service;
 
 use alloc::format;
 use alloc::string::String;
@@ -19,7 +13,10 @@ use crate::account::AccountId;
 use crate::id::{EndpointId, InterfaceId, SecurityGroupId, ServiceId, VpcId};
 use crate::tag::Tags;
 use crate::time::Millis;
-use crate::world::{Facets, Indexed, World};
+use crate::world::{Claim, Facets, Indexed, Kind, World};
+
+pub use life::{Admission, EVENTS, Effect, Event, Refused, STATES, State, Step, UNANSWERED};
+pub use service::{Managed, Service};
 
 /// A consumer's door to a service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,8 +27,9 @@ pub struct Endpoint {
     pub owner: AccountId,
     /// In which VPC.
     pub vpc: VpcId,
-    /// To which service.
-    pub service: ServiceId,
+    /// To which service. One to an AWS-managed service is a gateway: a route to it in route
+    /// tables (which know it), no ENIs.
+    pub service: Service,
     /// Where its life stands.
     pub state: State,
     /// One ENI a zone, in the order of the subnets given.
@@ -40,6 +38,15 @@ pub struct Endpoint {
     pub groups: Vec<SecurityGroupId>,
     /// The random part of its DNS names, 8 characters.
     pub dns_suffix: String,
+    /// Which records its DNS names have.
+    #[serde(default)]
+    pub dns_records: DnsRecords,
+    /// The service's private name, which leads to it in its VPC; none when it is not wanted.
+    #[serde(default)]
+    pub private_name: Option<String>,
+    /// Its policy as it was given; without one, all is allowed.
+    #[serde(default)]
+    pub policy: Option<String>,
     /// The log's revision at which it was last opened (never 0); flows admitted under another
     /// number are cut. 0 while it is closed.
     pub opened: u32,
@@ -49,6 +56,19 @@ pub struct Endpoint {
     pub provisioning: Provisioning,
     /// Tags.
     pub tags: Tags,
+    /// The provider's tags of the connection.
+    #[serde(default)]
+    pub connection_tags: Tags,
+}
+
+/// Which records the DNS names of an endpoint have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DnsRecords {
+    /// A.
+    #[default]
+    Ipv4,
+    /// What the service has.
+    ServiceDefined,
 }
 
 /// When each phase of an endpoint's making ended (SLI M7).
@@ -62,99 +82,69 @@ pub struct Provisioning {
     pub available: Option<Millis>,
 }
 
-/// Where an endpoint's life stands (AWS.md 7.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum State {
-    /// The provider has to accept.
-    PendingAcceptance,
-    /// Accepted; no probe has crossed yet.
-    Pending,
-    /// A probe has crossed.
-    Available,
-    /// The provider refused, at once or later.
-    Rejected,
-    /// Going away; removed when no host has it any more.
-    Deleting,
-}
-
-/// What happens to an endpoint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// The provider accepts.
-    Accept,
-    /// The provider rejects.
-    Reject,
-    /// A probe of every zone came back.
-    Realised,
-    /// The consumer deletes.
-    Delete,
-}
-
-/// An event that the state does not allow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{event:?} is not possible in state {state:?}")]
-pub struct Refused {
-    /// The state.
-    pub state: State,
-    /// The event.
-    pub event: Event,
-}
-
-impl State {
-    /// The state after an event.
-    pub fn on(self, event: Event) -> Result<Self, Refused> {
-        use Event::{Accept, Delete, Realised, Reject};
-        use State::{Available, Deleting, Pending, PendingAcceptance, Rejected};
-        match (self, event) {
-            // Accepting again what was rejected opens it again.
-            (PendingAcceptance | Rejected, Accept) => Ok(Pending),
-            (PendingAcceptance | Pending | Available, Reject) => Ok(Rejected),
-            // A second probe changes nothing.
-            (Pending | Available, Realised) => Ok(Available),
-            // Deleting twice is deleting.
-            (PendingAcceptance | Pending | Available | Rejected | Deleting, Delete) => Ok(Deleting),
-            (Pending | Available | Deleting, Accept)
-            | (Rejected | Deleting, Reject)
-            | (PendingAcceptance | Rejected | Deleting, Realised) => {
-                Err(Refused { state: self, event })
-            }
-        }
-    }
-
-    /// Whether packets may pass.
-    pub fn is_open(self) -> bool {
-        matches!(self, Self::Pending | Self::Available)
-    }
-}
-
 impl Endpoint {
-    /// Moves on. `revision` is the log's at which this is written, `now` the time.
-    pub fn on(&mut self, event: Event, revision: u64, now: Millis) -> Result<(), Refused> {
-        let was_open = self.state.is_open();
-        let next = self.state.on(event)?;
-        if next != self.state {
+    /// Begins its life. `revision` is the log's at which this is written, `now` the time.
+    pub fn begin(&mut self, admission: Admission, revision: u64, now: Millis) -> &'static [Effect] {
+        self.changed_at = revision;
+        self.take(admission.begin(), revision, now)
+    }
+
+    /// Moves on; the effects are what others have to do.
+    pub fn on(
+        &mut self,
+        event: Event,
+        revision: u64,
+        now: Millis,
+    ) -> Result<&'static [Effect], Refused> {
+        let step = self.state.on(event)?;
+        Ok(self.take(step, revision, now))
+    }
+
+    fn take(&mut self, step: Step, revision: u64, now: Millis) -> &'static [Effect] {
+        if step.to != self.state {
             self.changed_at = revision;
         }
-        self.state = next;
-        match (was_open, self.state.is_open()) {
-            (false, true) => {
-                self.open(revision);
-                self.provisioning.accepted = Some(now);
-                self.provisioning.available = None;
+        self.state = step.to;
+        for effect in step.effects {
+            match effect {
+                Effect::Open => {
+                    self.open(revision);
+                    self.provisioning.accepted = Some(now);
+                    self.provisioning.available = None;
+                }
+                Effect::Close => self.opened = 0,
+                Effect::Notify(_) | Effect::Forget => {}
             }
-            (_, false) => self.opened = 0,
-            (true, true) => {}
         }
         if self.state == State::Available && self.provisioning.available.is_none() {
             self.provisioning.available = Some(now);
         }
-        Ok(())
+        step.effects
     }
 
     /// Gives the flows of this opening their number.
     pub fn open(&mut self, revision: u64) {
         // The low half is enough to tell an opening from the one before it.
         self.opened = u32::try_from(revision % u64::from(u32::MAX)).unwrap_or(0) + 1;
+    }
+
+    /// When time itself will be an event, [`Event::Expire`], if nothing else happens.
+    pub fn deadline(&self) -> Option<Millis> {
+        let end = self.provisioning.requested.0.saturating_add(UNANSWERED.0);
+        (self.state == State::PendingAcceptance).then_some(Millis(end))
+    }
+
+    /// Whether it is a gateway: a route instead of ENIs.
+    pub fn is_gateway(&self) -> bool {
+        self.service.managed().is_some()
+    }
+
+    /// The provider's service, unless an AWS-managed one.
+    pub fn provider(&self) -> Option<ServiceId> {
+        match self.service {
+            Service::Private(id) => Some(id),
+            Service::Managed(_) => None,
+        }
     }
 }
 
@@ -164,16 +154,34 @@ impl Indexed for Endpoint {
             .owner(self.owner, &self.tags)
             .needs(self.vpc)
             .needs_all(&self.interfaces)
-            .needs_all(&self.groups)
-            .mentions(self.service);
+            .needs_all(&self.groups);
+        if let Some(service) = self.provider() {
+            facets.mentions(service);
+        }
+        // What goes away holds no name.
+        if let Some(name) = &self.private_name
+            && self.state != State::Deleting
+        {
+            facets.claims(Claim::NameIn(self.vpc, Kind::Endpoint, name.clone()));
+        }
     }
 
     fn problems(&self, world: &World, problems: &mut Vec<String>) {
+        let id = self.id;
         if (self.opened != 0) != self.state.is_open() {
-            problems.push(format!("{} is half open", self.id));
+            problems.push(format!("{id} is half open"));
         }
-        if self.state.is_open() && !world.services.contains_key(&self.service) {
-            problems.push(format!("{} leads to no service", self.id));
+        if self.state == State::Deleted {
+            problems.push(format!("{id} is gone and still there"));
+        }
+        match self.provider() {
+            Some(service) if self.state.is_open() && !world.services.contains_key(&service) => {
+                problems.push(format!("{id} leads to no service"));
+            }
+            None if !self.interfaces.is_empty() || !self.groups.is_empty() => {
+                problems.push(format!("{id} is a gateway and has ENIs"));
+            }
+            Some(_) | None => {}
         }
     }
 }

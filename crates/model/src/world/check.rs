@@ -57,7 +57,8 @@ impl World {
                 | Facet::Claims(_)
                 | Facet::Owner(..)
                 | Facet::Mentions(_)
-                | Facet::Tag(..) => {}
+                | Facet::Tag(..)
+                | Facet::Public(_) => {}
             }
         }
     }

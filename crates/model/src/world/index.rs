@@ -28,6 +28,8 @@ pub enum Facet {
     Claims(Claim),
     /// Things of one kind of an account with this tag.
     Tag(AccountId, Kind, String, String),
+    /// Things of one kind that everybody may see.
+    Public(Kind),
 }
 
 /// What only one thing may have.
@@ -37,6 +39,8 @@ pub enum Claim {
     Slot(Slot, u32),
     /// An address of a subnet.
     Address(SubnetId, Ipv4Addr),
+    /// An address of the internet.
+    PublicAddress(Ipv4Addr),
     /// A name, one of its kind in an account.
     Name(AccountId, Kind, String),
     /// A name, one of its kind in a VPC.
@@ -122,6 +126,11 @@ impl Facets {
     /// Only it may have this.
     pub fn claims(&mut self, claim: Claim) -> &mut Self {
         self.add(Facet::Claims(claim))
+    }
+
+    /// Everybody may see it.
+    pub fn public(&mut self) -> &mut Self {
+        self.add(Facet::Public(self.kind))
     }
 
     fn add(&mut self, facet: Facet) -> &mut Self {

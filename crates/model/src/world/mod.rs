@@ -16,18 +16,27 @@ use rpds::RedBlackTreeMapSync;
 use serde::{Deserialize, Serialize};
 
 use crate::account::{AccessKey, Account, AccountId};
+use crate::address::Address;
+use crate::dhcp_options::DhcpOptions;
 use crate::endpoint::Endpoint;
 use crate::endpoint_service::EndpointService;
 use crate::id::{
-    BalancerId, DeliveryId, EndpointId, InsightsAnalysisId, InsightsPathId, InterfaceId,
-    ListenerId, SecurityGroupId, ServiceId, SubnetId, SubscriptionId, TargetGroupId, TopicId,
-    VpcId,
+    AllocationId, BalancerId, DeliveryId, DhcpOptionsId, EndpointId, InsightsAnalysisId,
+    InsightsPathId, InterfaceId, InternetGatewayId, ListenerId, NatGatewayId, NetworkAclId,
+    NotificationId, PrefixListId, RouteTableId, SecurityGroupId, ServiceId, SubnetId,
+    SubscriptionId, TargetGroupId, TopicId, VpcId,
 };
 use crate::insights::{Analysis, Path};
 use crate::interface::Interface;
+use crate::internet_gateway::InternetGateway;
 use crate::listener::Listener;
 use crate::load_balancer::LoadBalancer;
+use crate::nat_gateway::NatGateway;
+use crate::network_acl::NetworkAcl;
+use crate::notification::Notification;
 use crate::outbox::Delivery;
+use crate::prefix_list::PrefixList;
+use crate::route_table::RouteTable;
 use crate::security_group::SecurityGroup;
 use crate::subnet::Subnet;
 use crate::target_group::TargetGroup;
@@ -200,6 +209,18 @@ tables! {
     vpcs: Vpc(VpcId => Vpc, "vpc", id),
     /// Subnets.
     subnets: Subnet(SubnetId => Subnet, "subnet", id),
+    /// DHCP option sets.
+    dhcp_options: DhcpOptions(DhcpOptionsId => DhcpOptions, "dhcp-options", id),
+    /// Route tables.
+    route_tables: RouteTable(RouteTableId => RouteTable, "route-table", id),
+    /// Network ACLs.
+    network_acls: NetworkAcl(NetworkAclId => NetworkAcl, "network-acl", id),
+    /// Internet gateways.
+    internet_gateways: InternetGateway(InternetGatewayId => InternetGateway, "internet-gateway", id),
+    /// NAT gateways.
+    nat_gateways: NatGateway(NatGatewayId => NatGateway, "nat-gateway", id),
+    /// Elastic IP addresses.
+    addresses: Address(AllocationId => Address, "address", id),
     /// Security groups.
     security_groups: SecurityGroup(SecurityGroupId => SecurityGroup, "security-group", id),
     /// Network interfaces.
@@ -214,6 +235,10 @@ tables! {
     services: EndpointService(ServiceId => EndpointService, "endpoint-service", id),
     /// Endpoints.
     endpoints: Endpoint(EndpointId => Endpoint, "endpoint", id),
+    /// Connection notifications.
+    notifications: Notification(NotificationId => Notification, "notification", id),
+    /// Prefix lists of customers.
+    prefix_lists: PrefixList(PrefixListId => PrefixList, "prefix-list", id),
     /// Topics.
     topics: Topic(TopicId => Topic, "topic", id),
     /// Subscriptions.
@@ -248,6 +273,12 @@ names! {
     AccountId Account,
     VpcId Vpc,
     SubnetId Subnet,
+    DhcpOptionsId DhcpOptions,
+    RouteTableId RouteTable,
+    NetworkAclId NetworkAcl,
+    InternetGatewayId InternetGateway,
+    NatGatewayId NatGateway,
+    AllocationId Address,
     SecurityGroupId SecurityGroup,
     InterfaceId Interface,
     BalancerId LoadBalancer,
@@ -255,6 +286,8 @@ names! {
     ListenerId Listener,
     ServiceId EndpointService,
     EndpointId Endpoint,
+    NotificationId Notification,
+    PrefixListId PrefixList,
     TopicId Topic,
     SubscriptionId Subscription,
     DeliveryId Delivery,

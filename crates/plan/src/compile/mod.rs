@@ -42,7 +42,7 @@ pub fn compile(world: &World) -> Document {
                     door(world, interface, endpoint, *gate, &mut document);
                 }
             }
-            Role::LoadBalancer { .. } => {}
+            Role::LoadBalancer { .. } | Role::NatGateway { .. } => {}
         }
     }
     let used: BTreeSet<GroupSlot> = document
@@ -153,7 +153,7 @@ pub(crate) fn balancer_of<'a>(
     endpoint: &Endpoint,
 ) -> Option<(&'a LoadBalancer, Ipv4Addr)> {
     let zone = world.subnets.get(&interface.subnet)?.zone;
-    let service = world.services.get(&endpoint.service)?;
+    let service = world.services.get(&endpoint.provider()?)?;
     let in_zone = |balancer: &'a LoadBalancer| {
         let place = balancer.zones.iter().find(|place| place.zone == zone)?;
         let interface = world.interfaces.get(&place.interface)?;
@@ -220,7 +220,7 @@ fn listeners(world: &World, tables: &mut Tables) {
         .filter(|interface| interface.attachment().is_some())
         .filter_map(|interface| match interface.role {
             Role::Workload { slot, .. } => Some(((interface.vpc, interface.ip), slot)),
-            Role::Endpoint { .. } | Role::LoadBalancer { .. } => None,
+            Role::Endpoint { .. } | Role::LoadBalancer { .. } | Role::NatGateway { .. } => None,
         })
         .collect();
     for listener in world.listeners.values() {

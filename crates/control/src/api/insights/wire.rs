@@ -152,7 +152,7 @@ impl Writer<'_> {
             Hop::Endpoint(id) => {
                 listed.component = Some(self.endpoint(*id));
                 let endpoint = self.world.endpoints.get(id);
-                let service = endpoint.and_then(|it| self.world.services.get(&it.service));
+                let service = endpoint.and_then(|it| self.world.services.get(&it.provider()?));
                 listed.service_name = service.map(|it| it.name(&self.call.region));
             }
             Hop::Balancer {

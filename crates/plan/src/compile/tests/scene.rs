@@ -14,12 +14,12 @@ use alloc::vec::Vec;
 use core::net::Ipv4Addr;
 
 use model::account::{Account, AccountId};
-use model::endpoint::{Endpoint, Provisioning, State};
+use model::endpoint::{DnsRecords, Endpoint, Provisioning, Service, State};
 use model::endpoint_service::EndpointService;
 use model::host::{BalancerSlot, EniSlot, GateSlot, GroupSlot, TargetGroupSlot, VpcNumber};
 use model::id::{
-    AttachmentId, BalancerId, CidrAssociationId, DhcpOptionsId, EndpointId, InterfaceId,
-    ListenerId, RuleId, SecurityGroupId, ServiceId, SubnetId, TargetGroupId, VpcId,
+    AttachmentId, BalancerId, CidrAssociationId, EndpointId, InterfaceId, ListenerId, RuleId,
+    SecurityGroupId, ServiceId, SubnetId, TargetGroupId, VpcId,
 };
 use model::interface::{Attachment, Interface, Role};
 use model::listener::Listener;
@@ -93,7 +93,8 @@ fn vpc(number: u32) -> Vpc {
         dns_hostnames: false,
         address_metrics: false,
         default_group: group(number).id,
-        dhcp_options: DhcpOptionsId::new(1),
+        dhcp_options: None,
+        is_default: false,
         tags: BTreeMap::new(),
     }
 }
@@ -107,6 +108,7 @@ fn subnet(vpc: u32) -> Subnet {
         cidr: "10.0.1.0/24".parse().unwrap(),
         zone: Zone('a'),
         public_addresses: false,
+        default_for_az: false,
         tags: BTreeMap::new(),
     }
 }
@@ -247,6 +249,8 @@ fn service() -> EndpointService {
         balancers: Vec::from([BalancerId::new(5)]),
         acceptance_required: true,
         permissions: Vec::new(),
+        private_name: None,
+        provider_pays: false,
         created: Millis(0),
         tags: BTreeMap::new(),
     }
@@ -257,14 +261,18 @@ fn endpoint() -> Endpoint {
         id: EndpointId::new(1),
         owner: owner(2),
         vpc: VpcId::new(2),
-        service: ServiceId::new(1),
+        service: Service::Private(ServiceId::new(1)),
         state: State::Available,
         interfaces: Vec::from([InterfaceId::new(10)]),
         groups: Vec::from([group(2).id]),
         dns_suffix: "abcdefgh".into(),
+        dns_records: DnsRecords::Ipv4,
+        private_name: None,
+        policy: None,
         opened: 9,
         changed_at: 6,
         provisioning: Provisioning::default(),
         tags: BTreeMap::new(),
+        connection_tags: BTreeMap::new(),
     }
 }
