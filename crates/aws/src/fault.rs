@@ -101,7 +101,10 @@ impl Fault {
             Service::Ec2 => Self::auth_failure(),
             _ => Self::new(
                 403,
-                "InvalidClientTokenId",
+                match service.protocol() {
+                    Protocol::Json(_) => "UnrecognizedClientException",
+                    Protocol::Form(_) | Protocol::Own => "InvalidClientTokenId",
+                },
                 "The security token included in the request is invalid.",
             ),
         }

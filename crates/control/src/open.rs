@@ -2,24 +2,37 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
+use aws::Fault;
 use model::host::{Document, Report};
 use model::time::Millis;
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
 use revlog::Log;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::time::MissedTickBehavior;
 
-use crate::api::ginnel;
 use crate::api::quota::Quotas;
+use crate::api::{ginnel, iso};
+use crate::audit::record::by_itself;
+use crate::authenticate::DEV_ACCOUNT;
+use crate::authorize::{BuiltIn, Judge};
 use crate::commit::Committer;
 use crate::relay::{NamespaceCheck, Relay};
 use crate::secret::Vault;
-use crate::serve::serve;
+use crate::upgrade::missing_defaults;
 use crate::worker::notification::{Notifier, Reach, Timing};
-use crate::{feed, http, secret};
+use crate::{dev, feed, secret};
 
-/// The account that the first start makes.
-const FIRST_ACCOUNT: &str = "123456789012";
+/// Records of reads wait no longer for a transaction that takes them along.
+const FLUSH: Duration = Duration::from_millis(200);
+/// Old records are forgotten so often.
+const TIDY: Duration = Duration::from_secs(600);
+/// Records are kept for so many days (LookupEvents: 90) ...
+const RECORD_DAYS: i64 = 90;
+/// ... but no more than so many.
+const MAX_RECORDS: u64 = 500_000;
 
 /// What a control plane needs.
 pub struct Config {
@@ -31,6 +44,8 @@ pub struct Config {
     pub region: String,
     /// For people who used an emulator until now: any access key is an administrator's.
     pub dev: bool,
+    /// Whether a host's tables must be able to hold everything: there is a data plane.
+    pub bounded: bool,
     /// The operator's quotas, `CODE=N`.
     pub quotas: Vec<String>,
     /// Ranges besides the public Internet that notifications may go to.
@@ -53,6 +68,9 @@ pub enum Error {
     /// A quota that is none.
     #[error("{0}")]
     Quota(String),
+    /// What an older store lacks could not be made.
+    #[error("bringing an older store up to date: {0}")]
+    Upgrade(String),
     /// A range that is none.
     #[error("{0}")]
     Range(String),
@@ -86,6 +104,8 @@ pub(crate) struct Inner {
     pub(crate) relay: Relay,
     pub(crate) vault: Arc<Vault>,
     pub(crate) quotas: Arc<Quotas>,
+    /// Who may: the policy engine's place.
+    pub(crate) judge: Arc<dyn Judge>,
     pub(crate) reach: Arc<Reach>,
     pub(crate) url: String,
     pub(crate) dev: bool,
@@ -98,16 +118,17 @@ impl Control {
     pub fn open(config: Config) -> Result<(Self, Option<FirstKey>), Error> {
         let vault = Arc::new(Vault::open(&config.key_file)?);
         let quotas = Arc::new(Quotas::parse(&config.quotas).map_err(Error::Quota)?);
+        let committer = Arc::new(Committer::new(config.log, config.bounded)?);
+        let fresh = committer.world().accounts.is_empty();
+        upgrade(&committer, &config.region)?;
         let reach = Reach::parse(&config.allow_notify, config.dev).map_err(Error::Range)?;
-        let world = feed::world(config.log.as_ref())?;
-        let fresh = world.accounts.is_empty();
-        let committer = Arc::new(Committer::new(config.log, world));
         let control = Self {
             inner: Arc::new(Inner {
-                relay: Relay::new(Arc::clone(&committer)),
+                relay: Relay::new(Arc::clone(&committer), config.region.clone()),
                 committer,
                 vault,
                 quotas,
+                judge: Arc::new(BuiltIn),
                 reach: Arc::new(reach),
                 url: config.url,
                 dev: config.dev,
@@ -115,28 +136,76 @@ impl Control {
                 check_namespace: config.check_namespace,
             }),
         };
-        let first = fresh.then(|| {
-            ginnel::create_account(&control.inner, "admin", Some(FIRST_ACCOUNT), true)
-                .map_err(|fault| Error::First(fault.message.to_string()))
-        });
-        Ok((control, first.transpose()?))
+        let first = if fresh {
+            let first = control.first_account();
+            Some(first.map_err(|fault| Error::First(fault.message))?)
+        } else {
+            None
+        };
+        Ok((control, first))
     }
 
-    /// Serves the API until `stop` ends; calls that are under way are finished.
-    pub async fn serve(
-        &self,
-        listener: TcpListener,
-        stop: impl Future<Output = ()> + Send + 'static,
-    ) -> Result<(), Error> {
-        let relay = {
+    /// Starts what goes on beside the calls: documents, records, old history. It ends with the
+    /// runtime; `Regions::serve` waits for what must not be lost.
+    pub(crate) fn run_workers(&self) {
+        let control = self.clone();
+        tokio::spawn(async move { control.inner.relay.run().await });
+        tokio::spawn(self.notifier().run());
+        let control = self.clone();
+        tokio::spawn(async move { control.flush_often().await });
+        let control = self.clone();
+        tokio::spawn(async move { control.tidy_often().await });
+    }
+
+    /// Makes the records of reads durable, every now and then.
+    async fn flush_often(&self) {
+        let mut interval = tokio::time::interval(FLUSH);
+        interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            interval.tick().await;
+            self.flush().await;
+        }
+    }
+
+    /// Empties it, but for what the first start makes. Blocks.
+    pub(crate) fn reset(&self) -> Result<(), Fault> {
+        self.inner.committer.reset(Vec::new())?;
+        self.first_account().map(drop)
+    }
+
+    /// Makes what the first start makes: the operator's account.
+    fn first_account(&self) -> Result<FirstKey, Fault> {
+        let key = ginnel::create_account(&self.inner, "admin", Some(DEV_ACCOUNT), true, None)?;
+        if let Ok(account) = DEV_ACCOUNT.parse()
+            && self.inner.dev
+        {
+            dev::move_in(self, account, true)?;
+        }
+        Ok(key)
+    }
+
+    /// Forgets old records and the log's history, every now and then.
+    async fn tidy_often(&self) {
+        let mut interval = tokio::time::interval(TIDY);
+        loop {
+            interval.tick().await;
             let control = self.clone();
-            tokio::spawn(async move { control.inner.relay.run().await })
-        };
-        let notifier = tokio::spawn(self.notifier().run());
-        let served = serve(listener, http::router(self.clone()), stop).await;
-        relay.abort();
-        notifier.abort();
-        served.map_err(Error::Serve)
+            let before = iso(Millis(now().0 - RECORD_DAYS * 86_400_000));
+            let tidied = tokio::task::spawn_blocking(move || {
+                control.inner.committer.tidy(MAX_RECORDS, &before)
+            });
+            if let Ok(Err(fault)) = tidied.await {
+                tracing::error!(fault.message = %fault.message, "old records were not forgotten; tried again later");
+            }
+        }
+    }
+
+    pub(crate) async fn flush(&self) {
+        let control = self.clone();
+        let flushed = tokio::task::spawn_blocking(move || control.inner.committer.flush()).await;
+        if let Ok(Err(fault)) = flushed {
+            tracing::error!(fault.message = %fault.message, "records of reads are not durable yet; they wait");
+        }
     }
 
     fn notifier(&self) -> Arc<Notifier> {
@@ -161,6 +230,30 @@ impl Control {
     }
 }
 
+/// How many changes one transaction of an upgrade has; the log takes 128.
+const CHUNK: usize = 100;
+
+/// Makes what an older store lacks. Ended midway, the next start goes on.
+fn upgrade(committer: &Committer, region: &str) -> Result<(), Error> {
+    let mut rng = StdRng::from_rng(&mut rand::rng());
+    let changes = missing_defaults(&committer.world(), region, &mut rng);
+    for chunk in changes.chunks(CHUNK) {
+        committer
+            .commit(
+                |_, _| Ok(((), chunk.to_vec())),
+                |outcome| match outcome {
+                    Ok(changes) => by_itself("StoreUpgrade", region, now(), changes),
+                    Err(_) => Vec::new(),
+                },
+            )
+            .map_err(|fault| Error::Upgrade(fault.message.to_string()))?;
+    }
+    if !changes.is_empty() {
+        tracing::info!(changes = changes.len(), "an older store is up to date");
+    }
+    Ok(())
+}
+
 /// The time: the room's only look at the clock.
 pub(crate) fn now() -> Millis {
     let since = std::time::SystemTime::now().duration_since(std::time::SystemTime::UNIX_EPOCH);
@@ -168,3 +261,6 @@ pub(crate) fn now() -> Millis {
         i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
     }))
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@ use aws::{Fault, Request, Service, sns};
 use model::account::AccountId;
 
 use crate::api::sns::ANYONE;
-use crate::authenticate::Caller;
+use crate::authenticate::{Caller, Principal};
 
 /// The caller and the request, if it is such a call at all.
 pub(crate) fn read(parts: &Parts<'_>) -> Option<Result<(Caller, Request), Fault>> {
@@ -30,6 +30,12 @@ pub(crate) fn read(parts: &Parts<'_>) -> Option<Result<(Caller, Request), Fault>
         })?;
         let caller = Caller {
             account,
+            principal: Principal::Session {
+                role: None,
+                name: ANYONE.into(),
+                session: ANYONE.into(),
+            },
+            temporary: false,
             arn: ANYONE.into(),
             operator: false,
         };

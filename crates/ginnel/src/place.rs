@@ -50,6 +50,15 @@ impl Place {
         self.state.join("store")
     }
 
+    /// The stores of the other regions of `--dev`.
+    fn regions(&self) -> PathBuf {
+        self.state.join("regions")
+    }
+
+    pub(crate) fn region_store(&self, region: &str) -> PathBuf {
+        self.regions().join(region)
+    }
+
     pub(crate) fn key_file(&self) -> PathBuf {
         self.state.join("secret.key")
     }
@@ -83,7 +92,9 @@ impl Place {
         for file in files {
             gone(std::fs::remove_file(&file), &file)?;
         }
-        gone(std::fs::remove_dir_all(self.store()), &self.store())?;
+        for stores in [self.store(), self.regions()] {
+            gone(std::fs::remove_dir_all(&stores), &stores)?;
+        }
         for dir in [&self.run, &self.state] {
             match std::fs::remove_dir(dir) {
                 Err(error) if error.kind() == ErrorKind::DirectoryNotEmpty => {

@@ -7,6 +7,7 @@ use core::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::id::UserId;
 use crate::time::Millis;
 use crate::world::{Facets, Indexed};
 
@@ -21,6 +22,9 @@ pub struct AccountId(u64);
 pub struct NotAnAccount;
 
 impl AccountId {
+    /// Who owns what AWS itself provides, such as its managed policies; no tenant has this id.
+    pub const AWS: Self = Self(0);
+
     /// An account id from a random number; never one that begins with a zero.
     pub fn random(bits: u64) -> Self {
         Self(100_000_000_000 + bits % 900_000_000_000)
@@ -77,15 +81,34 @@ pub struct Account {
     pub created: Millis,
 }
 
-/// A key of the account's administrator.
+/// A key of the account's root, or of a user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessKey {
     /// `AKIA` and 16 characters.
     pub id: String,
     /// Whose.
     pub account: AccountId,
+    /// The user whose it is; nobody: the account's root.
+    #[serde(default)]
+    pub user: Option<UserId>,
+    /// Whether it opens anything.
+    #[serde(default)]
+    pub status: Status,
+    /// When it was made.
+    #[serde(default)]
+    pub created: Millis,
     /// The secret, sealed with the instance's key file.
     pub sealed_secret: Vec<u8>,
+}
+
+/// Whether an access key opens anything.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Status {
+    /// It does.
+    #[default]
+    Active,
+    /// Its owner has put it aside.
+    Inactive,
 }
 
 impl Indexed for Account {
@@ -96,6 +119,7 @@ impl Indexed for AccessKey {
     fn index(&self, facets: &mut Facets) {
         facets
             .owner(self.account, &Default::default())
-            .needs(self.account);
+            .needs(self.account)
+            .needs_all(self.user);
     }
 }

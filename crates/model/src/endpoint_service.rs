@@ -70,9 +70,9 @@ pub enum Principal {
     Everybody,
     /// Everybody in an account: `arn:aws:iam::ACCOUNT:root`.
     Account(AccountId),
-    /// `arn:aws:iam::ACCOUNT:user/NAME`.
+    /// `arn:aws:iam::ACCOUNT:user/PATH/NAME`, without the first part.
     User(AccountId, String),
-    /// `arn:aws:iam::ACCOUNT:role/NAME`.
+    /// `arn:aws:iam::ACCOUNT:role/PATH/NAME`, without the first part.
     Role(AccountId, String),
     /// An AWS service, `NAME.amazonaws.com`. None of them calls here, so it admits nobody.
     Service(String),
@@ -82,7 +82,7 @@ pub enum Principal {
 }
 
 impl Principal {
-    /// Reads `*`, a service's name or an ARN without path; `None` when it is none of them.
+    /// Reads `*`, a service's name or an ARN; `None` when it is none of them.
     pub fn parse(text: &str) -> Option<Self> {
         if text == "*" {
             return Some(Self::Everybody);
@@ -105,7 +105,7 @@ impl Principal {
             return Some(Self::Account(account));
         }
         let (kind, name) = name.split_once('/')?;
-        if name.is_empty() || name.contains('/') {
+        if name.is_empty() || name.split('/').any(str::is_empty) {
             return None;
         }
         match kind {
@@ -143,9 +143,21 @@ impl Principal {
         match self {
             Self::Everybody => true,
             Self::Account(allowed) => *allowed == account,
-            Self::User(..) | Self::Role(..) => self.arn() == arn,
+            Self::User(..) | Self::Role(..) => self.arn() == arn || self.is_assumed_by(arn),
             Self::Service(_) | Self::Organization(_) => false,
         }
+    }
+
+    /// Whether `arn` is that of a session of this role: it has the role's name without the path,
+    /// without which names of roles are unique.
+    fn is_assumed_by(&self, arn: &str) -> bool {
+        let Self::Role(account, name) = self else {
+            return false;
+        };
+        let sessions = format!("arn:aws:sts::{account}:assumed-role/");
+        let session = arn.strip_prefix(sessions.as_str());
+        let session = session.and_then(|rest| rest.split_once('/'));
+        session.is_some_and(|(role, _)| name.rsplit('/').next() == Some(role))
     }
 }
 

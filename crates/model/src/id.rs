@@ -1,4 +1,5 @@
-//! Typed ids: one line a kind. An id is a number; its text form is `prefix-` and hex digits.
+//! Typed ids: one line a kind. An id is a number; its text form is `prefix-` and hex digits, or,
+//! of IAM's unique ids, a prefix and letters of base 32.
 
 use alloc::format;
 use alloc::string::String;
@@ -11,12 +12,17 @@ use core::str::FromStr;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+const BASE_16: &[u8] = b"0123456789abcdef";
+const BASE_32: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
 /// What an id names.
 pub trait Kind {
     /// Text before the digits, with its hyphen.
     const PREFIX: &'static str;
-    /// Hex digits.
+    /// Digits.
     const DIGITS: usize;
+    /// Bits of a digit: 4 for hex digits, 5 for base 32.
+    const BITS: u32 = 4;
     /// The noun for people.
     const NOUN: &'static str;
 }
@@ -40,16 +46,26 @@ pub struct Malformed {
 impl<K: Kind> Id<K> {
     /// An id from random bits.
     pub fn new(random: u128) -> Self {
-        let unused = u32::try_from(4 * K::DIGITS).map_or(0, |bits| u128::BITS.saturating_sub(bits));
+        let unused = u32::try_from(K::BITS as usize * K::DIGITS)
+            .map_or(0, |bits| u128::BITS.saturating_sub(bits));
         Self {
             bits: random & u128::MAX.checked_shr(unused).unwrap_or(0),
             kind: PhantomData,
         }
     }
 
-    /// Only the hex digits.
+    /// Only the digits.
     pub fn digits(self) -> String {
-        format!("{:0width$x}", self.bits, width = K::DIGITS)
+        if K::BITS == 4 {
+            return format!("{:0width$x}", self.bits, width = K::DIGITS);
+        }
+        let places = (0..K::DIGITS).rev();
+        let digit = |place| {
+            let five = (self.bits >> (5 * place)) & 31;
+            let letter = usize::try_from(five).ok().and_then(|at| BASE_32.get(at));
+            char::from(letter.copied().unwrap_or(b'A'))
+        };
+        places.map(digit).collect()
     }
 }
 
@@ -106,7 +122,7 @@ impl<K> Hash for Id<K> {
 
 impl<K: Kind> fmt::Display for Id<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{:0width$x}", K::PREFIX, self.bits, width = K::DIGITS)
+        write!(f, "{}{}", K::PREFIX, self.digits())
     }
 }
 
@@ -120,12 +136,16 @@ impl<K: Kind> FromStr for Id<K> {
     type Err = Malformed;
 
     fn from_str(text: &str) -> Result<Self, Malformed> {
-        let digits = text.strip_prefix(K::PREFIX).filter(|digits| {
-            let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-            digits.len() == K::DIGITS && digits.bytes().all(hex)
-        });
+        let alphabet: &[u8] = if K::BITS == 4 { BASE_16 } else { BASE_32 };
+        let digits = text.strip_prefix(K::PREFIX);
         digits
-            .and_then(|digits| u128::from_str_radix(digits, 16).ok())
+            .filter(|digits| digits.len() == K::DIGITS)
+            .and_then(|digits| {
+                digits.bytes().try_fold(0_u128, |bits, byte| {
+                    let digit = alphabet.iter().position(|it| *it == byte)?;
+                    Some(bits << K::BITS | u128::try_from(digit).ok()?)
+                })
+            })
             .map(Self::new)
             .ok_or_else(|| Malformed {
                 text: text.into(),
@@ -148,13 +168,14 @@ impl<'de, K: Kind> Deserialize<'de> for Id<K> {
 }
 
 macro_rules! kinds {
-    ($($name:ident $kind:ident $prefix:literal $digits:literal $noun:literal),+ $(,)?) => {$(
+    ($($name:ident $kind:ident $prefix:literal $digits:literal $(x $bits:literal)? $noun:literal),+ $(,)?) => {$(
         #[doc = concat!("The kind of ", $noun, "s.")]
         #[derive(Debug)]
         pub enum $kind {}
         impl Kind for $kind {
             const PREFIX: &'static str = $prefix;
             const DIGITS: usize = $digits;
+            $(const BITS: u32 = $bits;)?
             const NOUN: &'static str = $noun;
         }
         #[doc = concat!("The id of a ", $noun, ".")]
@@ -196,6 +217,11 @@ kinds! {
     BalancerId BalancerKind "" 16 "load balancer",
     TargetGroupId TargetGroupKind "" 16 "target group",
     ListenerId ListenerKind "" 16 "listener",
+    // IAM's unique ids: 21 characters, never given twice.
+    UserId UserKind "AIDA" 17 x 5 "user",
+    GroupId GroupKind "AGPA" 17 x 5 "user group",
+    RoleId RoleKind "AROA" 17 x 5 "role",
+    PolicyId PolicyKind "ANPA" 17 x 5 "managed policy",
 }
 
 #[cfg(test)]

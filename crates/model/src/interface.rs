@@ -112,7 +112,12 @@ impl Indexed for Interface {
             .needs(self.subnet)
             .needs_all(&self.groups);
         match &self.role {
-            Role::Workload { slot, .. } => facets.claims(Claim::Slot(Slot::Eni, slot.0)),
+            Role::Workload { slot, attachment } => {
+                if let Some(attachment) = attachment {
+                    facets.claims(Claim::Attachment(attachment.id));
+                }
+                facets.claims(Claim::Slot(Slot::Eni, slot.0))
+            }
             Role::Endpoint { endpoint, gate } => facets
                 .claims(Claim::Slot(Slot::Gate, gate.0))
                 .needs(*endpoint),
@@ -153,7 +158,7 @@ impl Indexed for Interface {
             }
             Role::NatGateway { gateway } => {
                 let known = world.nat_gateways.get(gateway);
-                if !known.is_some_and(|gateway| gateway.interface == id) {
+                if known.is_none_or(|gateway| gateway.interface != id) {
                     problems.push(format!("{id} is not of {gateway}"));
                 }
             }

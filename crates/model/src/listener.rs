@@ -23,9 +23,15 @@ pub struct Listener {
     pub port: u16,
     /// Where it forwards to.
     pub target_group: TargetGroupId,
+    /// A TCP flow without packets for so many seconds is forgotten; the default when not set.
+    #[serde(default)]
+    pub tcp_idle_seconds: Option<u32>,
     /// Tags.
     pub tags: Tags,
 }
+
+/// A TCP flow without packets for so long is forgotten (NLB default).
+pub const TCP_IDLE_SECONDS: u32 = 350;
 
 impl Indexed for Listener {
     fn index(&self, facets: &mut Facets) {

@@ -31,6 +31,9 @@ pub struct LoadBalancer {
     pub zones: Vec<BalancerZone>,
     /// Its security groups.
     pub groups: Vec<SecurityGroupId>,
+    /// Whether clients that come through endpoints are let past its security groups.
+    #[serde(default)]
+    pub waives_groups: bool,
     /// Whether it serves.
     pub state: State,
     /// Its key in the data plane.

@@ -12,9 +12,6 @@ use crate::id::{RuleId, SecurityGroupId, VpcId};
 use crate::tag::Tags;
 use crate::world::{Claim, Facets, Indexed, Kind, Slot};
 
-/// Rules in each direction (AWS quota).
-pub const MAX_RULES: usize = 60;
-
 /// A set of permissions; what no rule admits is refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecurityGroup {
@@ -90,6 +87,9 @@ impl Indexed for SecurityGroup {
             .claims(Claim::Slot(Slot::Group, self.slot.0))
             .claims(name)
             .needs(self.vpc);
+        for rule in &self.rules {
+            facets.claims(Claim::Rule(rule.id));
+        }
         // A rule may outlive the group that it names (AWS: a stale rule).
         for other in others {
             facets.mentions(other);

@@ -69,7 +69,7 @@ impl Ginnel {
         self.daemon.wait(STOP).map(drop)
     }
 
-    /// Starts the daemon again on the same state; its port is another one.
+    /// Starts the daemon again on the same state; its port is another one, unless it was given.
     pub fn restart(&mut self) -> Result<()> {
         self.launch()?;
         self.meet()
@@ -193,7 +193,10 @@ fn launch(binary: &Path, directory: &Path, more: &[String]) -> Result<Child> {
     for (option, folder) in [("--state", "state"), ("--run", "run")] {
         command.arg(option).arg(directory.join(folder));
     }
-    command.args(["--listen", "127.0.0.1:0"]).args(more);
+    if !more.iter().any(|word| word == "--listen") {
+        command.args(["--listen", "127.0.0.1:0"]);
+    }
+    command.args(more);
     Child::start(&mut command)
 }
 

@@ -227,14 +227,3 @@ pub(crate) fn page<T>(
     super::page::page(items, key, page_size, marker, (1, 400), false)
         .map_err(|fault| invalid(format!("Marker: {}", fault.message)))
 }
-
-/// AWS's defaults, with what was set in their place.
-pub(crate) fn attributes(
-    defaults: &[(&str, &str)],
-    set: &std::collections::BTreeMap<String, String>,
-) -> std::collections::BTreeMap<String, String> {
-    let own = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
-    let mut all: std::collections::BTreeMap<_, _> = defaults.iter().map(own).collect();
-    all.extend(set.clone());
-    all
-}

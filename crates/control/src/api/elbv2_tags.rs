@@ -8,6 +8,7 @@ use model::target_group::TargetGroup;
 use model::world::{Change, World};
 
 use super::elbv2::{add_tags, invalid, need_balancer, need_group, need_listener, wire_tags};
+use super::tagged::{self, Tagged};
 use super::{Call, Decision};
 
 /// ARNs of one call.
@@ -26,6 +27,14 @@ impl Thing {
             Self::Balancer(found) => &mut found.tags,
             Self::Group(found) => &mut found.tags,
             Self::Listener(found) => &mut found.tags,
+        }
+    }
+
+    fn tagged(&self, world: &World, call: &Call) -> Tagged<'_> {
+        match self {
+            Self::Balancer(found) => tagged::balancer(call, found),
+            Self::Group(found) => tagged::group(call, found),
+            Self::Listener(found) => tagged::listener(world, call, found),
         }
     }
 
@@ -122,17 +131,17 @@ pub(crate) fn describe(
     let elbv2::DescribeTagsInput { resource_arns } = request;
     find_all(world, call, resource_arns)?;
     let describe = |arn: &String| {
-        let mut thing = find(world, call, arn)?;
+        let thing = find(world, call, arn)?;
+        let Tagged { arn, tags, .. } = thing.tagged(world, call);
         Ok(elbv2::TagDescription {
-            resource_arn: Some(arn.clone()),
-            tags: wire_tags(thing.tags()),
+            resource_arn: Some(arn),
+            tags: wire_tags(tags),
         })
     };
+    // In the order in which they were asked for.
+    let described = resource_arns.iter().map(describe);
     Ok(elbv2::DescribeTagsOutput {
-        tag_descriptions: resource_arns
-            .iter()
-            .map(describe)
-            .collect::<Result<_, Fault>>()?,
+        tag_descriptions: described.collect::<Result<_, Fault>>()?,
     })
 }
 

@@ -1,6 +1,7 @@
 //! Network interfaces: workloads' own, made here, and those of endpoints, load balancers and NAT
 //! gateways, which are only listed here.
 
+mod attribute;
 mod list;
 
 use core::net::Ipv4Addr;
@@ -11,11 +12,14 @@ use model::id::InterfaceId;
 use model::interface::{Interface, Role};
 use model::net::Mac;
 use model::subnet::Subnet;
-use model::world::{Change, Name, World};
+use model::world::{Change, Claim, Name, World};
 
-use super::{Call, Decision, not_found, parse_id, security_group, subnet, tags, unsupported};
+use super::{
+    Call, Decision, not_found, parse_id, quota, security_group, subnet, tags, unsupported,
+};
 use list::wire;
 
+pub(crate) use attribute::{attach, describe_attribute, detach, modify};
 pub(crate) use list::describe;
 
 /// The stem of interface ids in error codes.
@@ -87,14 +91,13 @@ pub(crate) fn create(
     let vpc = vpc.ok_or_else(|| Fault::internal(format!("{} has no VPC", subnet.id)))?;
     let groups = security_group::groups_of_vpc(world, call, vpc, groups)?;
     let asked = primary(private_ip_address.as_deref(), private_ip_addresses)?;
-    let description = description.clone().unwrap_or_default();
-    if description.chars().count() > 255 {
-        return Err(Fault::invalid_value(
-            "Description",
-            &description,
-            "give at most 255 characters",
-        ));
-    }
+    let description = check_description(description.as_deref())?;
+    call.check_quota(
+        &quota::INTERFACES,
+        world.owned::<Interface>(call.account).count(),
+        "NetworkInterfaceLimitExceeded",
+        &format!("The account '{}'", call.account),
+    )?;
     let interface = Interface {
         id: call.id(),
         owner: call.account,
@@ -116,6 +119,33 @@ pub(crate) fn create(
     let mut changes = vec![interface.into()];
     changes.extend(remembered);
     Ok(Decision { reply, changes })
+}
+
+/// A description, which may be empty.
+fn check_description(text: Option<&str>) -> Result<String, Fault> {
+    let text = text.unwrap_or_default();
+    if text.chars().count() > 255 {
+        return Err(Fault::invalid_value(
+            "Description",
+            text,
+            "give at most 255 characters",
+        ));
+    }
+    Ok(text.to_owned())
+}
+
+/// Who manages an interface, if it is not its owner.
+fn manager(world: &World, interface: &Interface) -> Option<String> {
+    match &interface.role {
+        Role::Workload { .. } => None,
+        Role::Endpoint { endpoint, .. } => Some(format!("the VPC endpoint '{endpoint}'")),
+        Role::NatGateway { gateway } => Some(format!("the NAT gateway '{gateway}'")),
+        Role::LoadBalancer { balancer } => {
+            let known = world.load_balancers.get(balancer);
+            let name = known.map_or_else(|| balancer.to_string(), |known| known.name.clone());
+            Some(format!("the load balancer '{name}'"))
+        }
+    }
 }
 
 /// The address that the request names: alone, or as the only one of a list.
@@ -180,7 +210,7 @@ pub(crate) fn address(
         };
         return Err(Fault::invalid_value("PrivateIpAddress", text, &why));
     }
-    if let Some(other) = world.interfaces_of(subnet.id).find(|other| other.ip == ip) {
+    if let Some(other) = world.claimant::<Interface>(Claim::Address(subnet.id, ip)) {
         return Err(Fault::bad_request(
             "InvalidIPAddress.InUse",
             format!(
@@ -205,24 +235,11 @@ pub(crate) fn delete(
     } = request;
     let interface = find_ref(world, call, network_interface_id)?;
     let id = interface.id;
-    let managed = |by: String| {
-        Err(Fault::bad_request(
-            "OperationNotPermitted",
-            format!("The network interface '{id}' is managed by {by}; delete that instead"),
-        ))
-    };
-    match &interface.role {
-        Role::Endpoint { endpoint, .. } => managed(format!("the VPC endpoint '{endpoint}'")),
-        Role::NatGateway { gateway } => managed(format!("the NAT gateway '{gateway}'")),
-        Role::LoadBalancer { balancer } => {
-            let known = world.load_balancers.get(balancer);
-            let name = known.map_or_else(|| balancer.to_string(), |known| known.name.clone());
-            managed(format!("the load balancer '{name}'"))
-        }
-        Role::Workload {
-            attachment: Some(attachment),
-            ..
-        } => Err(Fault::bad_request(
+    if let Some(by) = manager(world, interface) {
+        return Err(attribute::managed(interface, &by, "delete"));
+    }
+    match interface.attachment() {
+        Some(attachment) => Err(Fault::bad_request(
             "InvalidNetworkInterface.InUse",
             format!(
                 "The network interface '{id}' is attached to {} as {}; run `ginnel detach {id}` first",
@@ -230,9 +247,7 @@ pub(crate) fn delete(
             ),
         )),
         // A target group may still name it: its target is unhealthy then, as in AWS.
-        Role::Workload {
-            attachment: None, ..
-        } => Ok(Decision {
+        None => Ok(Decision {
             reply: (),
             changes: vec![Change::Remove(Name::Interface(id))],
         }),

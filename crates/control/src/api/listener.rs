@@ -1,20 +1,18 @@
 //! Listeners of load balancers: each forwards one port to one target group.
 
+use std::sync::Arc;
+
 use aws::{Fault, elbv2};
-use model::id::ListenerId;
 use model::listener::Listener;
-use model::target_group::TargetGroup;
-use model::world::{Change, Name, World};
+use model::target_group::{Protocol, TargetGroup};
+use model::world::{Change, Claim, Name, World};
 
 use super::elbv2::{
     group_arn, invalid, listener_arn, need_balancer, need_group, need_listener, new_tags, page,
     port, protocol, protocol_name,
 };
 use super::target_group::balancers_of;
-use super::{Call, Decision, unsupported};
-
-/// Listeners of one load balancer (AWS quota).
-const MAX_LISTENERS: usize = 50;
+use super::{Call, Decision, quota, unsupported};
 
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateListener.html>
 pub(crate) fn create(
@@ -40,61 +38,111 @@ pub(crate) fn create(
         ("SslPolicy", ssl_policy.is_some()),
     ])?;
     let balancer = need_balancer(world, call, load_balancer_arn)?;
-    let protocol = protocol(protocol_text.as_deref())?;
-    let number = port("Port", *number)?;
-    let arn = forward(default_actions)?;
-    let group = need_group(world, call, arn)?;
+    let group = need_group(world, call, forward(default_actions)?)?;
     let made = Listener {
         id: call.id(),
         owner: call.account,
         balancer: balancer.id,
-        protocol,
-        port: number,
+        protocol: protocol(protocol_text.as_deref())?,
+        port: port("Port", *number)?,
         target_group: group.id,
+        tcp_idle_seconds: None,
         tags: new_tags(tags)?,
     };
-    let all = world.listeners.values();
-    let others: Vec<_> = all.filter(|other| other.balancer == balancer.id).collect();
-    let meets = |other: &&&std::sync::Arc<Listener>| {
-        let theirs = other.protocol.numbers();
-        other.port == number && protocol.numbers().iter().any(|n| theirs.contains(n))
-    };
-    if let Some(old) = others.iter().find(meets) {
-        if old.protocol == protocol && old.target_group == group.id {
+    if let Some(old) = neighbour(world, &made) {
+        if old.protocol == made.protocol && old.target_group == group.id {
             return Ok(Decision::unchanged(reply(world, call, old)));
         }
-        return Err(Fault::bad_request(
-            "DuplicateListener",
-            format!(
-                "A listener already exists on {} port {number} for this load balancer: '{}'; delete it or choose another port",
-                protocol_name(old.protocol),
-                listener_arn(world, call, old)
-            ),
-        ));
+        return Err(duplicate(world, call, old));
     }
-    if others.len() >= MAX_LISTENERS {
-        return Err(Fault::bad_request(
-            "TooManyListeners",
-            format!("A load balancer has at most {MAX_LISTENERS} listeners; delete one first"),
-        ));
-    }
+    call.check_quota(
+        &quota::LISTENERS,
+        world.needing::<Listener>(balancer.id).count(),
+        "TooManyListeners",
+        &format!("The load balancer '{load_balancer_arn}'"),
+    )?;
     fits(world, call, &made, group)?;
-    if group.vpc != balancer.vpc {
-        return Err(Fault::bad_request(
-            "InvalidConfigurationRequest",
-            format!(
-                "The target group '{arn}' is in {}, and load balancer '{}' is in {}; give a target group of the same VPC",
-                group.vpc, balancer.name, balancer.vpc
-            ),
-        ));
-    }
     Ok(Decision {
         reply: reply(world, call, &made),
         changes: vec![made.into()],
     })
 }
 
-/// Refuses a group that cannot take what the listener takes, or that another load balancer has.
+/// Another listener of the load balancer that has the port already.
+fn neighbour<'a>(world: &'a World, made: &Listener) -> Option<&'a Arc<Listener>> {
+    let mut numbers = made.protocol.numbers().iter();
+    numbers.find_map(|number| {
+        let claim = Claim::Port(made.balancer, *number, made.port);
+        let found: Option<&Arc<Listener>> = world.claimant(claim);
+        found.filter(|other| other.id != made.id)
+    })
+}
+
+fn duplicate(world: &World, call: &Call, old: &Listener) -> Fault {
+    Fault::bad_request(
+        "DuplicateListener",
+        format!(
+            "A listener already exists on {} port {} for this load balancer: '{}'; delete it or choose another port",
+            protocol_name(old.protocol),
+            old.port,
+            listener_arn(world, call, old)
+        ),
+    )
+}
+
+/// Changes what a listener takes or where it forwards to, for new flows.
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_ModifyListener.html>
+pub(crate) fn modify(
+    world: &World,
+    call: &Call,
+    request: &elbv2::ModifyListenerInput,
+) -> Result<Decision<elbv2::ModifyListenerOutput>, Fault> {
+    let elbv2::ModifyListenerInput {
+        alpn_policy,
+        certificates,
+        default_actions,
+        listener_arn,
+        mutual_authentication,
+        port: number,
+        protocol: protocol_text,
+        ssl_policy,
+    } = request;
+    unsupported(&[
+        ("AlpnPolicy", !alpn_policy.is_empty()),
+        ("Certificates", !certificates.is_empty()),
+        ("MutualAuthentication", mutual_authentication.is_some()),
+        ("SslPolicy", ssl_policy.is_some()),
+    ])?;
+    let mut listener = Listener::clone(need_listener(world, call, listener_arn)?);
+    if number.is_some() {
+        listener.port = port("Port", *number)?;
+    }
+    if protocol_text.is_some() {
+        listener.protocol = protocol(protocol_text.as_deref())?;
+    }
+    if listener.protocol == Protocol::Udp {
+        // A listener of UDP alone has no such attribute.
+        listener.tcp_idle_seconds = None;
+    }
+    if !default_actions.is_empty() {
+        listener.target_group = need_group(world, call, forward(default_actions)?)?.id;
+    }
+    if let Some(old) = neighbour(world, &listener) {
+        return Err(duplicate(world, call, old));
+    }
+    if let Some(group) = world.target_groups.get(&listener.target_group) {
+        fits(world, call, &listener, group)?;
+    }
+    Ok(Decision {
+        reply: elbv2::ModifyListenerOutput {
+            listeners: vec![wire(world, call, &listener)],
+        },
+        changes: vec![listener.into()],
+    })
+}
+
+/// Refuses a group that cannot take what the listener takes, that is in another VPC, or that
+/// another load balancer has.
 fn fits(world: &World, call: &Call, made: &Listener, group: &TargetGroup) -> Result<(), Fault> {
     let takes = group.protocol.numbers();
     if !made.protocol.numbers().iter().all(|n| takes.contains(n)) {
@@ -117,6 +165,19 @@ fn fits(world: &World, call: &Call, made: &Listener, group: &TargetGroup) -> Res
             format!(
                 "The following target groups cannot be associated with more than one load balancer: {}; make another target group",
                 group_arn(call, group)
+            ),
+        ));
+    }
+    let balancer = world.load_balancers.get(&made.balancer);
+    if let Some(balancer) = balancer.filter(|balancer| balancer.vpc != group.vpc) {
+        return Err(Fault::bad_request(
+            "InvalidConfigurationRequest",
+            format!(
+                "The target group '{}' is in {}, and load balancer '{}' is in {}; give a target group of the same VPC",
+                group_arn(call, group),
+                group.vpc,
+                balancer.name,
+                balancer.vpc
             ),
         ));
     }
@@ -215,17 +276,19 @@ pub(crate) fn describe(
             "You must specify either ListenerArns or a LoadBalancerArn",
         ));
     }
-    let all = world.listeners.values();
-    let mut found: Vec<_> = all.filter(|one| one.owner == call.account).collect();
+    let mut found: Vec<&Arc<Listener>> = Vec::new();
+    for arn in listener_arns {
+        found.push(need_listener(world, call, arn)?);
+    }
     if let Some(arn) = load_balancer_arn {
         let balancer = need_balancer(world, call, arn)?.id;
+        if listener_arns.is_empty() {
+            found.extend(world.needing::<Listener>(balancer));
+        }
         found.retain(|listener| listener.balancer == balancer);
     }
-    let mut wanted: Vec<ListenerId> = Vec::new();
-    for arn in listener_arns {
-        wanted.push(need_listener(world, call, arn)?.id);
-    }
-    found.retain(|listener| wanted.is_empty() || wanted.contains(&listener.id));
+    found.sort_by_key(|listener| listener.id);
+    found.dedup_by_key(|listener| listener.id);
     let (given, next_marker) = page(
         found,
         |listener| listener.id.to_string(),

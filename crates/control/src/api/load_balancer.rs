@@ -1,37 +1,47 @@
-//! Network Load Balancers. Their subnets are in `load_balancer_subnets.rs`.
+//! Network Load Balancers. Their subnets and security groups are in `load_balancer_subnets.rs`,
+//! their attributes in `elbv2_attributes.rs`.
 
 use std::sync::Arc;
 
 use aws::{Fault, elbv2};
-use model::id::BalancerId;
 use model::interface::Interface;
+use model::listener::Listener;
 use model::load_balancer::{BalancerZone, LoadBalancer, State};
-use model::world::{Change, Name, World};
+use model::world::{Change, Claim, Kind, Name, World};
 
-use super::elbv2::{
-    add_tags, attributes as merge, balancer, balancer_arn, check_name, invalid, need_balancer, page,
-};
+use super::elbv2::{add_tags, balancer, balancer_arn, check_name, invalid, need_balancer, page};
+use super::elbv2_attributes::{DELETION_PROTECTION, is_on};
 use super::load_balancer_subnets::{groups, has_places, interface, places};
-use super::{Call, Decision, unsupported};
+use super::{Call, Decision, quota, unsupported};
 
-/// Load balancers of an account (AWS quota).
-const MAX_BALANCERS: usize = 50;
-
-/// AWS's hosted zone of the names of Network Load Balancers.
-const HOSTED_ZONE: &str = "Z26RNL4JYFTOTI";
-
-/// AWS.md 4.2.
-const ATTRIBUTES: &[(&str, &str)] = &[
-    ("access_logs.s3.bucket", ""),
-    ("access_logs.s3.enabled", "false"),
-    ("access_logs.s3.prefix", ""),
-    ("deletion_protection.enabled", "false"),
-    ("dns_record.client_routing_policy", "any_availability_zone"),
-    ("ipv6.deny_all_igw_traffic", "false"),
-    ("load_balancing.cross_zone.enabled", "false"),
-    ("secondary_ips.auto_assigned.per_subnet", "0"),
-    ("zonal_shift.config.enabled", "false"),
+/// AWS's hosted zones of the names of Network Load Balancers, by region; the first one's for a
+/// region that AWS does not have.
+const HOSTED_ZONES: &[(&str, &str)] = &[
+    ("us-east-1", "Z26RNL4JYFTOTI"),
+    ("us-east-2", "ZLMOA37VPKANP"),
+    ("us-west-1", "Z24FKFUX50B4VW"),
+    ("us-west-2", "Z18D5FSROUN65G"),
+    ("ap-east-1", "Z12Y7K3UBGUAD1"),
+    ("ap-northeast-1", "Z31USIVHYNEOWT"),
+    ("ap-northeast-2", "ZIBE1TIR4HY56"),
+    ("ap-south-1", "ZVDDRBQ08TROA"),
+    ("ap-southeast-1", "ZKVM4W9LS7TM"),
+    ("ap-southeast-2", "ZCT6FZBF4DROD"),
+    ("ca-central-1", "Z2EPGBW3API2WT"),
+    ("eu-central-1", "Z3F0SRJ5LGBH90"),
+    ("eu-north-1", "Z1UDT6IFJ4EJM"),
+    ("eu-south-1", "Z23146JA1KNAFP"),
+    ("eu-west-1", "Z2IFOLAFXWLO4F"),
+    ("eu-west-2", "ZD4D7Y8KGAS4G"),
+    ("eu-west-3", "Z1CMS0P5QUZ6D5"),
+    ("sa-east-1", "ZTK26PT1VY4CU"),
 ];
+
+fn hosted_zone(region: &str) -> String {
+    let known = HOSTED_ZONES.iter().find(|(name, _)| *name == region);
+    let found = known.or(HOSTED_ZONES.first());
+    found.map_or("", |(_, zone)| zone).to_owned()
+}
 
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html>
 pub(crate) fn create(
@@ -91,13 +101,7 @@ pub(crate) fn create(
     let vpc = vpc.ok_or_else(|| invalid("At least one subnet must be specified in Subnets"))?;
     let groups = groups(world, call, vpc, security_groups)?;
 
-    let mine = || {
-        world
-            .load_balancers
-            .values()
-            .filter(|lb| lb.owner == call.account)
-    };
-    if let Some(old) = mine().find(|lb| lb.name == *name) {
+    if let Some(old) = named(world, call, name) {
         if old.scheme == scheme && old.groups == groups && has_places(world, old, &places) {
             return Ok(Decision::unchanged(reply(world, call, old)));
         }
@@ -106,12 +110,12 @@ pub(crate) fn create(
             format!("A load balancer with the name '{name}' exists, but with different settings"),
         ));
     }
-    if mine().count() >= MAX_BALANCERS {
-        return Err(Fault::bad_request(
-            "TooManyLoadBalancers",
-            format!("An account has at most {MAX_BALANCERS} load balancers; delete one first"),
-        ));
-    }
+    call.check_quota(
+        &quota::LOAD_BALANCERS,
+        world.owned::<LoadBalancer>(call.account).count(),
+        "TooManyLoadBalancers",
+        &format!("The account '{}'", call.account),
+    )?;
     let mut made = LoadBalancer {
         id: call.id(),
         owner: call.account,
@@ -120,6 +124,7 @@ pub(crate) fn create(
         scheme: scheme.to_owned(),
         zones: Vec::new(),
         groups,
+        waives_groups: false,
         state: State::Provisioning,
         slot: world.free_balancer_slot(),
         created: call.now,
@@ -147,6 +152,11 @@ pub(crate) fn create(
     })
 }
 
+/// The caller's load balancer of a name.
+fn named<'a>(world: &'a World, call: &Call, name: &str) -> Option<&'a Arc<LoadBalancer>> {
+    world.claimant(Claim::Name(call.account, Kind::LoadBalancer, name.into()))
+}
+
 fn reply(world: &World, call: &Call, made: &LoadBalancer) -> elbv2::CreateLoadBalancerOutput {
     elbv2::CreateLoadBalancerOutput {
         load_balancers: vec![wire(world, call, made)],
@@ -165,25 +175,25 @@ pub(crate) fn describe(
         names,
         page_size,
     } = request;
-    let all = world.load_balancers.values();
-    let mut found: Vec<_> = all.filter(|lb| lb.owner == call.account).collect();
+    let mut found: Vec<&Arc<LoadBalancer>> = Vec::new();
     for name in names {
-        if !found.iter().any(|lb| lb.name == *name) {
-            return Err(Fault::bad_request(
+        found.push(named(world, call, name).ok_or_else(|| {
+            Fault::bad_request(
                 "LoadBalancerNotFound",
                 format!(
                     "One or more load balancers not found: you have none with the name '{name}'"
                 ),
-            ));
-        }
+            )
+        })?);
     }
-    let mut wanted: Vec<BalancerId> = Vec::new();
     for arn in load_balancer_arns {
-        wanted.push(need_balancer(world, call, arn)?.id);
+        found.push(need_balancer(world, call, arn)?);
     }
-    if !names.is_empty() || !wanted.is_empty() {
-        found.retain(|lb| names.contains(&lb.name) || wanted.contains(&lb.id));
+    if names.is_empty() && load_balancer_arns.is_empty() {
+        found.extend(world.owned::<LoadBalancer>(call.account));
     }
+    found.sort_by_key(|lb| lb.id);
+    found.dedup_by_key(|lb| lb.id);
     let (given, next_marker) = page(found, |lb| lb.id.to_string(), *page_size, marker.as_deref())?;
     Ok(elbv2::DescribeLoadBalancersOutput {
         load_balancers: given.into_iter().map(|lb| wire(world, call, lb)).collect(),
@@ -203,6 +213,14 @@ pub(crate) fn delete(
     let Some(found) = balancer(world, call, load_balancer_arn)? else {
         return Ok(Decision::unchanged(reply));
     };
+    if is_on(&found.attributes, DELETION_PROTECTION) {
+        return Err(Fault::bad_request(
+            "OperationNotPermitted",
+            format!(
+                "Load balancer '{load_balancer_arn}' cannot be deleted because deletion protection is enabled; set {DELETION_PROTECTION} to false with ModifyLoadBalancerAttributes first"
+            ),
+        ));
+    }
     if let Some(service) = world.service_of(found.id) {
         return Err(Fault::bad_request(
             "ResourceInUse",
@@ -212,8 +230,7 @@ pub(crate) fn delete(
             ),
         ));
     }
-    let listeners = world.listeners.values();
-    let listeners = listeners.filter(|listener| listener.balancer == found.id);
+    let listeners = world.needing::<Listener>(found.id);
     let mut changes: Vec<Change> = listeners
         .map(|listener| Change::Remove(Name::Listener(listener.id)))
         .collect();
@@ -223,27 +240,12 @@ pub(crate) fn delete(
     Ok(Decision { reply, changes })
 }
 
-/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeLoadBalancerAttributes.html>
-pub(crate) fn describe_attributes(
+/// A load balancer's zones as ELBv2 lists them.
+pub(crate) fn wire_zones(
     world: &World,
     call: &Call,
-    request: &elbv2::DescribeLoadBalancerAttributesInput,
-) -> Result<elbv2::DescribeLoadBalancerAttributesOutput, Fault> {
-    let elbv2::DescribeLoadBalancerAttributesInput { load_balancer_arn } = request;
-    let found = need_balancer(world, call, load_balancer_arn)?;
-    Ok(elbv2::DescribeLoadBalancerAttributesOutput {
-        attributes: merge(ATTRIBUTES, &found.attributes)
-            .into_iter()
-            .map(|(key, value)| elbv2::LoadBalancerAttribute {
-                key: Some(key),
-                value: Some(value),
-            })
-            .collect(),
-    })
-}
-
-fn wire(world: &World, call: &Call, balancer: &LoadBalancer) -> elbv2::LoadBalancer {
-    let LoadBalancer { id, name, .. } = balancer;
+    balancer: &LoadBalancer,
+) -> Vec<elbv2::AvailabilityZone> {
     let zone = |zone: &BalancerZone| {
         let interface = world.interfaces.get(&zone.interface);
         let address = |interface: &Arc<Interface>| elbv2::LoadBalancerAddress {
@@ -257,12 +259,22 @@ fn wire(world: &World, call: &Call, balancer: &LoadBalancer) -> elbv2::LoadBalan
             ..elbv2::AvailabilityZone::default()
         }
     };
-    let groups: Vec<String> = balancer.groups.iter().map(ToString::to_string).collect();
-    let enforced = (!groups.is_empty()).then(|| "on".to_owned());
+    balancer.zones.iter().map(zone).collect()
+}
+
+/// EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic; without groups there is nothing to
+/// enforce.
+pub(crate) fn enforced(balancer: &LoadBalancer) -> Option<String> {
+    let flag = if balancer.waives_groups { "off" } else { "on" };
+    (!balancer.groups.is_empty()).then(|| flag.to_owned())
+}
+
+fn wire(world: &World, call: &Call, balancer: &LoadBalancer) -> elbv2::LoadBalancer {
+    let LoadBalancer { id, name, .. } = balancer;
     elbv2::LoadBalancer {
         load_balancer_arn: Some(balancer_arn(call, balancer)),
         dns_name: Some(format!("{name}-{id}.elb.{}.amazonaws.com", call.region)),
-        canonical_hosted_zone_id: Some(HOSTED_ZONE.into()),
+        canonical_hosted_zone_id: Some(hosted_zone(&call.region)),
         created_time: Some(call.iso(balancer.created)),
         load_balancer_name: Some(name.clone()),
         scheme: Some(balancer.scheme.clone()),
@@ -278,9 +290,9 @@ fn wire(world: &World, call: &Call, balancer: &LoadBalancer) -> elbv2::LoadBalan
             reason: None,
         }),
         r#type: Some("network".into()),
-        availability_zones: balancer.zones.iter().map(zone).collect(),
-        security_groups: groups,
-        enforce_security_group_inbound_rules_on_private_link_traffic: enforced,
+        availability_zones: wire_zones(world, call, balancer),
+        security_groups: balancer.groups.iter().map(ToString::to_string).collect(),
+        enforce_security_group_inbound_rules_on_private_link_traffic: enforced(balancer),
         ip_address_type: Some("ipv4".into()),
         ..elbv2::LoadBalancer::default()
     }

@@ -4,15 +4,17 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use aws::{Fault, elbv2};
-use model::id::{SecurityGroupId, VpcId};
+use model::id::{BalancerId, SecurityGroupId, VpcId};
 use model::interface::{Interface, Role};
-use model::load_balancer::LoadBalancer;
+use model::load_balancer::{BalancerZone, LoadBalancer};
 use model::net::Mac;
+use model::place::Zone;
 use model::subnet::Subnet;
-use model::world::World;
+use model::world::{Change, Name, World};
 
-use super::elbv2::invalid;
-use super::{Call, unsupported};
+use super::elbv2::{invalid, need_balancer};
+use super::load_balancer::{enforced, wire_zones};
+use super::{Call, Decision, endpoint_wire, quota, unsupported};
 
 /// One subnet, and the address there if the caller wants a certain one.
 pub(crate) type Place<'a> = (&'a Arc<Subnet>, Option<Ipv4Addr>);
@@ -105,13 +107,6 @@ pub(crate) fn groups(
     vpc: VpcId,
     texts: &[String],
 ) -> Result<Vec<SecurityGroupId>, Fault> {
-    let most = model::host::MAX_GROUPS_PER_ENI;
-    if texts.len() > most {
-        return Err(Fault::bad_request(
-            "InvalidConfigurationRequest",
-            format!("A load balancer has at most {most} SecurityGroups"),
-        ));
-    }
     let mut groups = Vec::new();
     for text in texts {
         let found = text.parse().ok();
@@ -126,6 +121,13 @@ pub(crate) fn groups(
             groups.push(found.id);
         }
     }
+    call.check_quota_for(
+        &quota::GROUPS_PER_INTERFACE,
+        groups.len(),
+        0,
+        "InvalidConfigurationRequest",
+        "The load balancer",
+    )?;
     Ok(groups)
 }
 
@@ -182,3 +184,210 @@ pub(crate) fn interface(
         tags: Default::default(),
     })
 }
+
+/// Puts a load balancer into these subnets and no others: ENIs are made and removed.
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_SetSubnets.html>
+pub(crate) fn set_subnets(
+    world: &World,
+    call: &Call,
+    request: &elbv2::SetSubnetsInput,
+) -> Result<Decision<elbv2::SetSubnetsOutput>, Fault> {
+    let elbv2::SetSubnetsInput {
+        enable_prefix_for_ipv6_source_nat,
+        ip_address_type,
+        load_balancer_arn,
+        subnet_mappings,
+        subnets,
+    } = request;
+    unsupported(&[
+        (
+            "EnablePrefixForIpv6SourceNat=on",
+            enable_prefix_for_ipv6_source_nat.as_deref() == Some("on"),
+        ),
+        (
+            "IpAddressType (other than ipv4)",
+            ip_address_type.as_deref().is_some_and(|t| t != "ipv4"),
+        ),
+    ])?;
+    let old = need_balancer(world, call, load_balancer_arn)?;
+    let places = places(world, call, subnets, subnet_mappings)?;
+    let Some((first, _)) = places.first() else {
+        return Err(invalid("At least one subnet must be specified in Subnets"));
+    };
+    if first.vpc != old.vpc {
+        return Err(Fault::bad_request(
+            "InvalidSubnet",
+            format!(
+                "The subnet '{}' is in {}, and the load balancer '{}' is in {}; give subnets of that",
+                first.id, first.vpc, old.name, old.vpc
+            ),
+        ));
+    }
+    let (balancer, changes) = moved(world, call, old, &places)?;
+    let after = world.apply(&changes, call.revision);
+    Ok(Decision {
+        reply: elbv2::SetSubnetsOutput {
+            availability_zones: wire_zones(&after, call, &balancer),
+            enable_prefix_for_ipv6_source_nat: None,
+            ip_address_type: Some("ipv4".into()),
+        },
+        changes,
+    })
+}
+
+/// The load balancer in its new places, and the changes that bring it there.
+fn moved(
+    world: &World,
+    call: &Call,
+    old: &LoadBalancer,
+    places: &[Place<'_>],
+) -> Result<(LoadBalancer, Vec<Change>), Fault> {
+    let mut balancer = old.clone();
+    balancer.zones.clear();
+    let (mut changes, mut kept) = (Vec::new(), Vec::new());
+    for (subnet, wanted) in places {
+        let before = old.zones.iter().find(|zone| zone.subnet == subnet.id);
+        let ip = before.and_then(|zone| Some(world.interfaces.get(&zone.interface)?.ip));
+        let zone = match before.filter(|_| wanted.is_none() || ip == *wanted) {
+            Some(zone) => {
+                kept.push(zone.interface);
+                *zone
+            }
+            None => {
+                let made = interface(world, call, old, subnet, *wanted)?;
+                let zone = BalancerZone {
+                    zone: subnet.zone,
+                    subnet: subnet.id,
+                    interface: made.id,
+                };
+                changes.push(made.into());
+                zone
+            }
+        };
+        balancer.zones.push(zone);
+    }
+    for zone in &old.zones {
+        if !kept.contains(&zone.interface) {
+            check_unused(world, call, old, zone.zone)?;
+            changes.push(Change::Remove(Name::Interface(zone.interface)));
+        }
+    }
+    changes.insert(0, balancer.clone().into());
+    Ok((balancer, changes))
+}
+
+/// Refuses to leave, or to change the address in, a zone where endpoints come through.
+fn check_unused(
+    world: &World,
+    call: &Call,
+    balancer: &LoadBalancer,
+    zone: Zone,
+) -> Result<(), Fault> {
+    let Some(service) = world.service_of(balancer.id) else {
+        return Ok(());
+    };
+    // Endpoints come through the first load balancer of the service that is in their zone.
+    let is_there = |id: &&BalancerId| {
+        let found = world.load_balancers.get(*id);
+        found.is_some_and(|lb| lb.zones.iter().any(|place| place.zone == zone))
+    };
+    if service.balancers.iter().find(is_there) != Some(&balancer.id) {
+        return Ok(());
+    }
+    let endpoints: Vec<String> = world
+        .connections_of(service.id)
+        .filter(|endpoint| endpoint_wire::zones(world, endpoint).contains(&zone))
+        .map(|endpoint| endpoint.id.to_string())
+        .collect();
+    if endpoints.is_empty() {
+        return Ok(());
+    }
+    Err(Fault::bad_request(
+        "InvalidConfigurationRequest",
+        format!(
+            "The load balancer '{}' must keep its subnet in {}: it is behind the endpoint service {}, to which {} are connected there; reject and delete those first",
+            balancer.name,
+            zone.name(&call.region),
+            service.id,
+            endpoints.join(", ")
+        ),
+    ))
+}
+
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_SetSecurityGroups.html>
+pub(crate) fn set_groups(
+    world: &World,
+    call: &Call,
+    request: &elbv2::SetSecurityGroupsInput,
+) -> Result<Decision<elbv2::SetSecurityGroupsOutput>, Fault> {
+    let elbv2::SetSecurityGroupsInput {
+        enforce_security_group_inbound_rules_on_private_link_traffic: enforce,
+        load_balancer_arn,
+        security_groups,
+    } = request;
+    let mut balancer = LoadBalancer::clone(need_balancer(world, call, load_balancer_arn)?);
+    if balancer.groups.is_empty() {
+        return Err(Fault::bad_request(
+            "InvalidConfigurationRequest",
+            format!(
+                "The load balancer '{}' was made without security groups, so it cannot have any; make another with SecurityGroups",
+                balancer.name
+            ),
+        ));
+    }
+    balancer.groups = groups(world, call, balancer.vpc, security_groups)?;
+    match enforce.as_deref() {
+        None => {}
+        Some("on") => balancer.waives_groups = false,
+        Some("off") => balancer.waives_groups = true,
+        Some(other) => {
+            return Err(invalid(format!(
+                "The EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic '{other}' is not valid; give on or off"
+            )));
+        }
+    }
+    let reply = elbv2::SetSecurityGroupsOutput {
+        enforce_security_group_inbound_rules_on_private_link_traffic: enforced(&balancer),
+        security_group_ids: security_groups.clone(),
+    };
+    let interfaces = balancer.zones.iter();
+    let interfaces = interfaces.filter_map(|zone| world.interfaces.get(&zone.interface));
+    let mut changes: Vec<Change> = interfaces
+        .map(|interface| {
+            let mut interface = Interface::clone(interface);
+            interface.groups.clone_from(&balancer.groups);
+            interface.into()
+        })
+        .collect();
+    changes.push(balancer.into());
+    Ok(Decision { reply, changes })
+}
+
+/// All load balancers have IPv4 addresses: saying so again changes nothing.
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_SetIpAddressType.html>
+pub(crate) fn set_address_type(
+    world: &World,
+    call: &Call,
+    request: &elbv2::SetIpAddressTypeInput,
+) -> Result<Decision<elbv2::SetIpAddressTypeOutput>, Fault> {
+    let elbv2::SetIpAddressTypeInput {
+        ip_address_type,
+        load_balancer_arn,
+    } = request;
+    need_balancer(world, call, load_balancer_arn)?;
+    unsupported(&[(
+        "IpAddressType=dualstack (give ipv4)",
+        ip_address_type == "dualstack",
+    )])?;
+    if ip_address_type != "ipv4" {
+        return Err(invalid(format!(
+            "The IpAddressType '{ip_address_type}' is not valid for a Network Load Balancer; give ipv4"
+        )));
+    }
+    Ok(Decision::unchanged(elbv2::SetIpAddressTypeOutput {
+        ip_address_type: Some("ipv4".into()),
+    }))
+}
+
+#[cfg(test)]
+mod tests;

@@ -17,6 +17,8 @@ mod connection;
 mod dhcp_options;
 mod dispatch;
 mod elbv2;
+mod elbv2_attributes;
+mod elbv2_limits;
 mod elbv2_tags;
 mod endpoint;
 mod endpoint_dns;
@@ -28,7 +30,10 @@ mod endpoint_service;
 mod endpoint_subnets;
 mod endpoint_wire;
 pub(crate) mod filter;
+mod flow_log;
 pub(crate) mod ginnel;
+mod health_check;
+pub(crate) mod iam;
 mod insights;
 pub(crate) mod interface;
 mod internet_gateway;
@@ -49,15 +54,19 @@ mod route;
 mod route_table;
 mod route_table_association;
 pub(crate) mod security_group;
+mod security_group_reference;
 mod security_group_rule;
 pub(crate) mod select;
 mod service_catalog;
 mod service_name;
 mod service_permission;
+mod service_quotas;
 pub(crate) mod sns;
 mod sts;
 pub(crate) mod subnet;
 mod tag;
+mod tagged;
+mod tagging;
 pub(crate) mod tags;
 mod target;
 mod target_group;
@@ -75,10 +84,12 @@ use model::world::{Change, Replay, World};
 use rand::rngs::StdRng;
 use rand::{Rng as _, RngExt as _};
 
+use crate::authenticate::{Caller, Principal};
+use crate::authorize::Judge;
 use crate::secret::Vault;
 use crate::worker::notification::Reach;
 
-pub(crate) use dispatch::{Outcome, handle, is_read};
+pub(crate) use dispatch::{handle, is_read};
 
 /// Who calls, when and where: everything a handler may know besides the World.
 pub(crate) struct Call {
@@ -86,6 +97,10 @@ pub(crate) struct Call {
     pub(crate) account: AccountId,
     /// The caller's ARN.
     pub(crate) arn: String,
+    /// Who the caller is within the account.
+    pub(crate) principal: Principal,
+    /// The caller has temporary credentials.
+    pub(crate) temporary: bool,
     /// This process's region.
     pub(crate) region: String,
     /// The time.
@@ -102,6 +117,8 @@ pub(crate) struct Call {
     pub(crate) quotas: Arc<quota::Quotas>,
     /// Seals secrets.
     pub(crate) vault: Arc<Vault>,
+    /// Who may, for what the handler alone can ask.
+    pub(crate) judge: Arc<dyn Judge>,
 }
 
 /// A write's answer and its effect.
@@ -122,6 +139,18 @@ impl<R> Decision<R> {
 }
 
 impl Call {
+    /// Who calls, as the judge knows it.
+    pub(crate) fn caller(&self) -> Caller {
+        Caller {
+            account: self.account,
+            principal: self.principal.clone(),
+            temporary: self.temporary,
+            arn: self.arn.clone(),
+            // Nothing that a handler asks depends on it.
+            operator: false,
+        }
+    }
+
     /// A new id.
     pub(crate) fn id<K: Kind>(&self) -> Id<K> {
         Id::new(self.rng.borrow_mut().random())

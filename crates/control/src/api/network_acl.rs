@@ -246,4 +246,4 @@ fn wire(acl: &NetworkAcl) -> ec2::NetworkAcl {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,11 +1,13 @@
 //! Quotas: one list, AWS's defaults, the operator's values.
 //!
 //! <https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html>,
-//! <https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-limits.html>
+//! <https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-limits.html>,
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
 
 use std::collections::BTreeMap;
 
 use aws::Fault;
+use model::host::{MAX_GROUPS_PER_ENI, MAX_RULES_PER_GROUP, MAX_TARGETS_PER_GROUP};
 
 use super::Call;
 
@@ -20,20 +22,32 @@ pub(crate) struct Quota {
     pub(crate) name: &'static str,
     /// AWS's default.
     pub(crate) default: u32,
+    /// What a host's tables hold; a value above this counts as this.
+    pub(crate) most: Option<u32>,
+}
+
+impl Quota {
+    /// Whether a value above the default has an effect.
+    pub(crate) fn is_adjustable(&self) -> bool {
+        self.most.is_none_or(|most| most > self.default)
+    }
 }
 
 macro_rules! quotas {
-    ($($(#[$doc:meta])* $id:ident $service:literal $code:literal $default:literal $name:literal;)+) => {
+    ($($(#[$doc:meta])* $id:ident $service:literal $code:literal $default:literal $name:literal $(at most $most:expr)?;)+) => {
         $($(#[$doc])* pub(crate) const $id: Quota = Quota {
             code: $code,
             service: $service,
             name: $name,
             default: $default,
+            most: quotas!(@most $($most)?),
         };)+
 
         /// All of them.
         pub(crate) const ALL: &[Quota] = &[$($id),+];
     };
+    (@most) => { None };
+    (@most $most:expr) => { Some($most as u32) };
 }
 
 quotas! {
@@ -48,9 +62,11 @@ quotas! {
     /// Security groups of an account.
     SECURITY_GROUPS "vpc" "L-E79EC296" 2500 "VPC security groups per Region";
     /// Rules of a group, each way.
-    SECURITY_GROUP_RULES "vpc" "L-0EA8095F" 60 "Inbound or outbound rules per security group";
+    SECURITY_GROUP_RULES "vpc" "L-0EA8095F" 60 "Inbound or outbound rules per security group"
+        at most MAX_RULES_PER_GROUP;
     /// Groups of an ENI.
-    GROUPS_PER_INTERFACE "vpc" "L-2AFB9258" 5 "Security groups per network interface";
+    GROUPS_PER_INTERFACE "vpc" "L-2AFB9258" 5 "Security groups per network interface"
+        at most MAX_GROUPS_PER_ENI;
     /// ACLs of a VPC.
     NETWORK_ACLS "vpc" "L-B4A6D682" 200 "Network ACLs per VPC";
     /// Entries of an ACL, each way.
@@ -76,7 +92,22 @@ quotas! {
     /// Listeners of a load balancer.
     LISTENERS "elasticloadbalancing" "L-57A373D6" 50 "Listeners per Network Load Balancer";
     /// Targets of a group.
-    TARGETS "elasticloadbalancing" "L-7E6692B2" 1000 "Targets per Target Group per Region";
+    TARGETS "elasticloadbalancing" "L-7E6692B2" 1000 "Targets per Target Group per Region"
+        at most MAX_TARGETS_PER_GROUP;
+    /// Users of an account.
+    USERS "iam" "L-F55AF5E4" 5000 "Users per account";
+    /// Groups of an account.
+    GROUPS "iam" "L-F4A5425F" 300 "Groups per account";
+    /// Roles of an account.
+    ROLES "iam" "L-FE177D64" 1000 "Roles per account";
+    /// Managed policies of an account's own.
+    POLICIES "iam" "L-E95E4862" 1500 "Customer managed policies per account";
+    /// Managed policies of a user.
+    POLICIES_PER_USER "iam" "L-4019AD8B" 10 "Managed policies per user";
+    /// Managed policies of a group.
+    POLICIES_PER_GROUP "iam" "L-384571C4" 10 "Managed policies per group";
+    /// Managed policies of a role.
+    POLICIES_PER_ROLE "iam" "L-0DA4ABF3" 10 "Managed policies per role";
 }
 
 /// The operator's values, by code.
@@ -107,7 +138,8 @@ impl Quotas {
 
     /// The value that is in force.
     pub(crate) fn value(&self, quota: &Quota) -> u32 {
-        self.0.get(quota.code).copied().unwrap_or(quota.default)
+        let value = self.0.get(quota.code).copied().unwrap_or(quota.default);
+        quota.most.map_or(value, |most| value.min(most))
     }
 }
 
@@ -137,14 +169,21 @@ impl Call {
         if have.saturating_add(more) <= limit as usize {
             return Ok(());
         }
+        let wanted = have.saturating_add(more);
+        let way_out = match quota.most {
+            Some(most) if wanted > most as usize => {
+                format!("a host's tables hold no more than {most}, so it cannot be raised that far")
+            }
+            _ => format!(
+                "or let the operator raise it: ginnel up --quota {}={wanted}",
+                quota.code
+            ),
+        };
         Err(Fault::bad_request(
             code,
             format!(
-                "{whose} has {have} of {limit} allowed ({}, quota {}); delete some first, or let the operator raise it: ginnel up --quota {}={}",
-                quota.name,
-                quota.code,
-                quota.code,
-                have.saturating_add(more)
+                "{whose} has {have} of {limit} allowed ({}, quota {}); remove some first, {way_out}",
+                quota.name, quota.code
             ),
         ))
     }
@@ -154,7 +193,7 @@ impl Call {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{ALL, Quotas, VPCS};
+    use super::{ALL, GROUPS_PER_INTERFACE, Quotas, SECURITY_GROUP_RULES, VPCS};
 
     #[test]
     fn settings_are_read_and_refused_with_a_reason() {
@@ -164,6 +203,16 @@ mod tests {
         for bad in ["", "L-F678F1CE", "L-F678F1CE=", "L-F678F1CE=-1", "L-0=1"] {
             assert!(read(bad).unwrap_err().contains(bad), "{bad}");
         }
+    }
+
+    #[test]
+    fn what_a_hosts_tables_hold_is_the_most() {
+        let raised = ["L-0EA8095F=1000", "L-2AFB9258=16"].map(String::from);
+        let quotas = Quotas::parse(&raised).unwrap();
+        assert_eq!(quotas.value(&SECURITY_GROUP_RULES), 64);
+        assert_eq!(quotas.value(&GROUPS_PER_INTERFACE), 5);
+        assert!(SECURITY_GROUP_RULES.is_adjustable() && VPCS.is_adjustable());
+        assert!(!GROUPS_PER_INTERFACE.is_adjustable());
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::{
     unsupported,
 };
 
-/// The stem of gateways of either kind in error codes of routes.
+/// The stem of NAT gateway ids in error codes of routes; their own calls have other codes.
 const NAT_STEM: &str = "NatGatewayID";
 
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateRoute.html>

@@ -250,4 +250,4 @@ fn wire_route(world: &World, table: &RouteTable, route: &Route) -> ec2::Route {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -111,6 +111,18 @@ impl Scene {
         first(&text, "state").unwrap()
     }
 
+    /// A host has realised everything, and `later` milliseconds have passed.
+    pub(crate) fn settle(&mut self, later: i64) {
+        let world = &self.desk.world;
+        let report = model::host::Report {
+            realised: world.revision,
+            ..model::host::Report::default()
+        };
+        let now = model::time::Millis(self.desk.call.now.0 + later);
+        let changes = crate::settle::settle(world, &report, now, world.revision + 1);
+        self.apply(&changes);
+    }
+
     /// Changes that are not a handler's.
     pub(crate) fn apply(&mut self, changes: &[Change]) {
         let world = &self.desk.world;

@@ -4,15 +4,17 @@ use std::sync::Arc;
 
 use aws::{Fault, ec2};
 use ipnet::Ipv4Net;
-use model::host::MAX_GROUPS_PER_ENI;
+use model::endpoint::Endpoint;
 use model::id::{RuleId, SecurityGroupId};
+use model::interface::Interface;
+use model::load_balancer::LoadBalancer;
 use model::security_group::{Peer, Permission, Rule, SecurityGroup};
 use model::vpc::Vpc;
-use model::world::{Change, Name, World};
+use model::world::{Change, Claim, Kind, Name, World};
 
 use super::page::page;
 use super::security_group_rule::permission;
-use super::{Call, Decision, filter, not_found, parse_id, refusal, tags, unsupported, vpc};
+use super::{Call, Decision, filter, not_found, parse_id, quota, refusal, tags, unsupported, vpc};
 
 /// The stem of groups in `NotFound` codes.
 pub(crate) const STEM: &str = "Group";
@@ -42,15 +44,13 @@ pub(crate) fn groups_of_vpc(
             groups.push(group.id);
         }
     }
-    if groups.len() > MAX_GROUPS_PER_ENI {
-        return Err(Fault::bad_request(
-            "SecurityGroupsPerInterfaceLimitExceeded",
-            format!(
-                "{} security groups were given, and a network interface has at most {MAX_GROUPS_PER_ENI}; leave some out",
-                groups.len()
-            ),
-        ));
-    }
+    call.check_quota_for(
+        &quota::GROUPS_PER_INTERFACE,
+        groups.len(),
+        0,
+        "SecurityGroupsPerInterfaceLimitExceeded",
+        "The network interface",
+    )?;
     Ok(groups)
 }
 
@@ -79,17 +79,23 @@ pub(crate) fn create(
         tag_specifications,
         vpc_id,
     } = request;
-    // AWS would take the default VPC; there is none here.
-    let vpc_id = vpc_id.as_deref().ok_or_else(|| Fault::missing("VpcId"))?;
-    let vpc = vpc::find_ref(world, call, vpc_id)?;
+    let vpc = match vpc_id.as_deref() {
+        Some(text) => vpc::find_ref(world, call, text)?,
+        None => world.default_vpc(call.account).ok_or_else(|| {
+            Fault::bad_request(
+                "VPCIdNotSpecified",
+                "No default VPC for this user; give VpcId, or make a default VPC (CreateDefaultVpc)",
+            )
+        })?,
+    };
     let name = group_name.trim_end();
     check_name(name)?;
     if description.is_empty() {
         return Err(Fault::missing("GroupDescription"));
     }
     check_text("GroupDescription", description)?;
-    let mut others = world.security_groups.values();
-    if let Some(other) = others.find(|group| group.vpc == vpc.id && group.name == name) {
+    let claim = Claim::NameIn(vpc.id, Kind::SecurityGroup, name.to_owned());
+    if let Some(other) = world.claimant::<SecurityGroup>(claim) {
         return Err(Fault::bad_request(
             "InvalidGroup.Duplicate",
             format!(
@@ -98,6 +104,12 @@ pub(crate) fn create(
             ),
         ));
     }
+    call.check_quota(
+        &quota::SECURITY_GROUPS,
+        world.owned::<SecurityGroup>(call.account).count(),
+        "SecurityGroupLimitExceeded",
+        &format!("The account '{}'", call.account),
+    )?;
     let group = SecurityGroup {
         id: call.id(),
         owner: call.account,
@@ -175,7 +187,7 @@ pub(crate) fn describe(
         max_results,
         next_token,
     } = request;
-    // AWS looks for these in the default VPC; there is none here.
+    // AWS looks for these in the default VPC only.
     unsupported(&[(
         "GroupName (give GroupId, or the filter group-name)",
         !group_names.is_empty(),
@@ -195,8 +207,14 @@ pub(crate) fn describe(
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     filter::known(filters, &names)?;
     let mut mine: Vec<_> = if group_ids.is_empty() {
-        let all = world.security_groups.values();
-        all.filter(|group| group.owner == call.account).collect()
+        match filter::exact(filters, "vpc-id") {
+            None => world.owned(call.account).collect(),
+            Some(ids) => ids
+                .iter()
+                .filter_map(|id| world.vpc(call.account, id.parse().ok()?))
+                .flat_map(|vpc| world.needing::<SecurityGroup>(vpc.id))
+                .collect(),
+        }
     } else {
         group_ids
             .iter()
@@ -294,7 +312,7 @@ pub(crate) fn delete(
     } = request;
     let group = find_given(world, call, group_id.as_deref(), group_name.as_deref())?;
     let id = group.id;
-    if world.vpcs.values().any(|vpc| vpc.default_group == id) {
+    if world.needing::<Vpc>(id).next().is_some() {
         return Err(Fault::bad_request(
             "CannotDelete",
             format!(
@@ -304,15 +322,13 @@ pub(crate) fn delete(
         ));
     }
     let mut blockers: Vec<String> = Vec::new();
-    let interfaces = world.interfaces.values();
-    let members = interfaces.filter(|interface| interface.groups.contains(&id));
-    blockers.extend(members.map(|interface| interface.id.to_string()));
-    let endpoints = world.endpoints.values().filter(|e| e.groups.contains(&id));
+    let interfaces = world.needing::<Interface>(id);
+    blockers.extend(interfaces.map(|interface| interface.id.to_string()));
+    let endpoints = world.needing::<Endpoint>(id);
     blockers.extend(endpoints.map(|endpoint| endpoint.id.to_string()));
-    let balancers = world.load_balancers.values();
-    let members = balancers.filter(|balancer| balancer.groups.contains(&id));
-    blockers.extend(members.map(|balancer| format!("load balancer {}", balancer.name)));
-    for other in world.security_groups.values().filter(|g| g.id != id) {
+    let balancers = world.needing::<LoadBalancer>(id);
+    blockers.extend(balancers.map(|balancer| format!("load balancer {}", balancer.name)));
+    for other in world.mentioning::<SecurityGroup>(id) {
         let refers = |rule: &&Rule| rule.permission.peer == Peer::Group(id);
         let rules = other.rules.iter().filter(refers);
         blockers.extend(rules.map(|rule| format!("rule {} of {}", rule.id, other.id)));
@@ -339,8 +355,7 @@ pub(crate) fn find_ref<'a>(
         .ok_or_else(|| not_found(STEM, id))
 }
 
-/// The caller's group by GroupId. AWS takes GroupName for groups of the default VPC only, and
-/// there is none here.
+/// The caller's group by GroupId. AWS takes GroupName for groups of the default VPC only.
 pub(crate) fn find_given<'a>(
     world: &'a World,
     call: &Call,

@@ -1,17 +1,19 @@
-//! Rules of security groups: authorise, revoke, list.
+//! Rules of security groups: authorise, revoke, change, list.
 
+mod change;
 mod list;
 pub(crate) mod permission;
 
 use aws::{Fault, ec2};
 use model::id::RuleId;
-use model::security_group::{MAX_RULES, Peer, Rule, SecurityGroup};
+use model::security_group::{Peer, Permission, Rule, SecurityGroup};
 use model::world::World;
 
-use super::{Call, Decision, not_found, parse_id, security_group, tags, unsupported};
+use super::{Call, Decision, not_found, parse_id, quota, security_group, tags, unsupported};
 use list::{wire, wire_revoked};
 use permission::{Given, in_words};
 
+pub(crate) use change::{describe_egress, describe_ingress, modify};
 pub(crate) use list::{describe, find};
 
 /// The stem of rule ids in error codes.
@@ -28,7 +30,20 @@ struct Wanted<'a> {
     source_owner: Option<&'a String>,
 }
 
-impl Wanted<'_> {
+impl<'a> Wanted<'a> {
+    /// Those of `IpPermissions.N` alone.
+    fn listed(permissions: &'a [ec2::IpPermission]) -> Self {
+        Self {
+            permissions,
+            cidr: None,
+            protocol: None,
+            from: None,
+            to: None,
+            source_name: None,
+            source_owner: None,
+        }
+    }
+
     /// One permission for each peer; empty when the request has none.
     fn parse(&self, call: &Call) -> Result<Vec<Given>, Fault> {
         let instead = "(give IpPermissions.1.Groups.1.GroupId)";
@@ -187,29 +202,10 @@ fn authorize(
         description,
     } in given
     {
-        if let Peer::Group(peer) = permission.peer {
-            let known = world.security_group(call.account, peer);
-            if known.is_none_or(|known| known.vpc != group.vpc) {
-                return Err(Fault::bad_request(
-                    "InvalidGroup.NotFound",
-                    format!(
-                        "The security group '{peer}' does not exist in '{}'; a rule of '{}' names groups of its own VPC",
-                        group.vpc, group.id
-                    ),
-                ));
-            }
-        }
+        check_peer(world, call, &group, &permission)?;
         let same = |rule: &&Rule| rule.egress == egress && rule.permission == permission;
         if let Some(rule) = group.rules.iter().find(same) {
-            return Err(Fault::bad_request(
-                "InvalidPermission.Duplicate",
-                format!(
-                    "the specified rule \"{}\" already exists in '{}' as '{}'; leave it out",
-                    in_words(&permission),
-                    group.id,
-                    rule.id
-                ),
-            ));
+            return Err(duplicate(&group, rule));
         }
         let rule = Rule {
             id: call.id(),
@@ -222,17 +218,66 @@ fn authorize(
         group.rules.push(rule);
     }
     let count = group.rules.iter().filter(|rule| rule.egress == egress);
-    if count.count() > MAX_RULES {
-        return Err(Fault::bad_request(
-            "RulesPerSecurityGroupLimitExceeded",
-            format!(
-                "The security group '{}' would have more than {MAX_RULES} {} rules; revoke some, or use a second group",
-                group.id,
-                way(egress)
-            ),
-        ));
-    }
+    call.check_quota_for(
+        &quota::SECURITY_GROUP_RULES,
+        count.count() - made.len(),
+        made.len(),
+        "RulesPerSecurityGroupLimitExceeded",
+        &format!(
+            "The {} side of the security group '{}'",
+            way(egress),
+            group.id
+        ),
+    )?;
     Ok((group, made))
+}
+
+/// A rule names groups of its own VPC.
+fn check_peer(
+    world: &World,
+    call: &Call,
+    group: &SecurityGroup,
+    permission: &Permission,
+) -> Result<(), Fault> {
+    let Peer::Group(peer) = permission.peer else {
+        return Ok(());
+    };
+    let known = world.security_group(call.account, peer);
+    if known.is_some_and(|known| known.vpc == group.vpc) {
+        return Ok(());
+    }
+    Err(Fault::bad_request(
+        "InvalidGroup.NotFound",
+        format!(
+            "The security group '{peer}' does not exist in '{}'; a rule of '{}' names groups of its own VPC",
+            group.vpc, group.id
+        ),
+    ))
+}
+
+/// A rule that is there already.
+fn duplicate(group: &SecurityGroup, rule: &Rule) -> Fault {
+    Fault::bad_request(
+        "InvalidPermission.Duplicate",
+        format!(
+            "the specified rule \"{}\" already exists in '{}' as '{}'; leave it out",
+            in_words(&rule.permission),
+            group.id,
+            rule.id
+        ),
+    )
+}
+
+/// A rule that is not there.
+fn absent(group: &SecurityGroup, egress: bool, words: &str) -> Fault {
+    Fault::bad_request(
+        "InvalidPermission.NotFound",
+        format!(
+            "The specified {} rule \"{words}\" does not exist in the security group '{}'; DescribeSecurityGroupRules lists those that do",
+            way(egress),
+            group.id
+        ),
+    )
 }
 
 fn way(egress: bool) -> &'static str {
@@ -351,17 +396,8 @@ fn revoke(
     }
     for Given { permission, .. } in given {
         let same = |rule: &&Rule| rule.egress == egress && rule.permission == permission;
-        let rule = group.rules.iter().find(same).ok_or_else(|| {
-            Fault::bad_request(
-                "InvalidPermission.NotFound",
-                format!(
-                    "The specified {} rule \"{}\" does not exist in the security group '{}'; DescribeSecurityGroupRules lists those that do",
-                    way(egress),
-                    in_words(&permission),
-                    group.id
-                ),
-            )
-        })?;
+        let rule = group.rules.iter().find(same);
+        let rule = rule.ok_or_else(|| absent(group, egress, &in_words(&permission)))?;
         going.push(rule.id);
     }
     let mut group = group.clone();

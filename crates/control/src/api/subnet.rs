@@ -381,6 +381,9 @@ fn wire(world: &World, call: &Call, subnet: &Subnet) -> ec2::Subnet {
         availability_zone: Some(subnet.zone.name(&call.region)),
         availability_zone_id: Some(subnet.zone.id(&call.region)),
         available_ip_address_count: Some(free),
+        block_public_access_states: Some(ec2::BlockPublicAccessStates {
+            internet_gateway_block_mode: Some("off".into()),
+        }),
         cidr_block: Some(subnet.cidr.to_string()),
         default_for_az: Some(subnet.default_for_az),
         enable_dns64: Some(false),

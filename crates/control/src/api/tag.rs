@@ -5,22 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws::{Fault, ec2};
 use model::endpoint::Endpoint;
 use model::endpoint_service::EndpointService;
-use model::id::{
-    ConnectionKind, Kind as _, PermissionKind, PrefixListKind, RuleId, SecurityGroupId,
-};
-use model::interface::Interface;
-use model::prefix_list::PrefixList;
+use model::id::{ConnectionKind, Kind as _, PermissionKind, RuleId, SecurityGroupId};
 use model::security_group::SecurityGroup;
-use model::subnet::Subnet;
-use model::tag::Tags;
-use model::vpc::Vpc;
 use model::world::{Change, World};
 
 use super::page::page;
+use super::tagged::{self, Edit, Tagged};
 use super::{
-    Call, Decision, connection, digest, endpoint, endpoint_service, filter, interface, not_found,
-    parse_id, prefix_list, security_group, security_group_rule, service_permission, subnet, tags,
-    vpc,
+    Call, Decision, connection, digest, filter, not_found, parse_id, security_group,
+    security_group_rule, service_permission, tags,
 };
 
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateTags.html>
@@ -72,8 +65,6 @@ pub(crate) fn delete(
     })
 }
 
-type Edit<'a> = &'a dyn Fn(&mut Tags) -> Result<(), Fault>;
-
 fn edit_all(
     world: &World,
     call: &Call,
@@ -114,7 +105,7 @@ fn edit_all(
 
 /// Anything that is not a group or a rule.
 fn edit_other(world: &World, call: &Call, text: &str, edit: Edit<'_>) -> Result<Change, Fault> {
-    // The longer prefix first: that of endpoints begins those of the others.
+    // These have no line of their own in the log: they are parts of a service, and of an endpoint.
     if text.starts_with(PermissionKind::PREFIX) {
         let (service, id) = service_permission::find(world, call, text)?;
         let mut service = EndpointService::clone(service);
@@ -122,58 +113,43 @@ fn edit_other(world: &World, call: &Call, text: &str, edit: Edit<'_>) -> Result<
         if let Some(entry) = entries.find(|entry| entry.id == id) {
             edit(&mut entry.tags)?;
         }
-        Ok(service.into())
-    } else if text.starts_with(ConnectionKind::PREFIX) {
+        return Ok(service.into());
+    }
+    if text.starts_with(ConnectionKind::PREFIX) {
         let mut endpoint = Endpoint::clone(connection::find(world, call, text)?);
         edit(&mut endpoint.connection_tags)?;
-        Ok(endpoint.into())
-    } else if text.starts_with(PrefixListKind::PREFIX) {
-        let mut list = PrefixList::clone(prefix_list::find_own(world, call, text)?);
-        edit(&mut list.tags)?;
-        Ok(list.into())
-    } else if text.starts_with("vpce-svc-") {
-        let mut service = EndpointService::clone(endpoint_service::find(world, call, text)?);
-        edit(&mut service.tags)?;
-        Ok(service.into())
-    } else if text.starts_with("vpce-") {
-        let mut endpoint = Endpoint::clone(endpoint::find(world, call, text)?);
-        edit(&mut endpoint.tags)?;
-        Ok(endpoint.into())
-    } else if text.starts_with("vpc-") && !text.starts_with("vpc-cidr-assoc-") {
-        let mut vpc = Vpc::clone(vpc::find_ref(world, call, text)?);
-        edit(&mut vpc.tags)?;
-        Ok(vpc.into())
-    } else if text.starts_with("subnet-") {
-        let mut subnet = Subnet::clone(subnet::find_ref(world, call, text)?);
-        edit(&mut subnet.tags)?;
-        Ok(subnet.into())
-    } else if text.starts_with("eni-") && !text.starts_with("eni-attach-") {
-        let mut interface = Interface::clone(interface::find_ref(world, call, text)?);
-        edit(&mut interface.tags)?;
-        Ok(interface.into())
-    } else {
-        Err(Fault::bad_request(
+        return Ok(endpoint.into());
+    }
+    // What is left of an id is one word: `eni-attach-1` is not of an interface.
+    let is_of = |kind: &&tagged::Ec2Kind| {
+        let rest = text.strip_prefix(kind.prefix);
+        rest.is_some_and(|rest| !rest.contains('-'))
+    };
+    let Some(kind) = tagged::EC2.iter().find(is_of) else {
+        let prefixes = tagged::EC2.iter().map(|kind| kind.prefix);
+        let prefixes: Vec<&str> = ["sg-", "sgr-"].into_iter().chain(prefixes).collect();
+        return Err(Fault::bad_request(
             "InvalidID",
             format!(
-                "The ID '{text}' in ResourceId is not valid: tags go on vpc-, subnet-, sg-, sgr-, eni-, vpce-, vpce-svc-, vpce-svc-perm-, vpce-con- and pl- ids"
+                "The ID '{text}' in ResourceId is not valid: tags go on ids that begin with {}",
+                prefixes.join(", ")
             ),
-        ))
-    }
+        ));
+    };
+    (kind.edit)(world, call, text, edit)
 }
 
 /// One tag of one thing.
 struct Found<'a> {
-    id: String,
-    kind: &'static str,
+    thing: Tagged<'a>,
     key: &'a str,
     value: &'a str,
-    tags: &'a Tags,
 }
 
 impl Found<'_> {
     /// What pages are ordered by: short, however long the tag's key.
     fn order(&self) -> String {
-        format!("{}/{:016x}", self.id, digest(self.key))
+        format!("{}/{:016x}", self.thing.id, digest(self.key))
     }
 }
 
@@ -194,12 +170,14 @@ pub(crate) fn describe(
         Some(vec![match name {
             "key" => found.key.to_owned(),
             "value" => found.value.to_owned(),
-            "resource-id" => found.id.clone(),
-            "resource-type" => found.kind.to_owned(),
+            "resource-id" => found.thing.id.clone(),
+            "resource-type" => found.thing.kind.to_owned(),
             _ => return None,
         }])
     };
-    let mut found = filter::apply(all(world, call), filters, values, |found| Some(found.tags))?;
+    let mut found = filter::apply(all(world, call), filters, values, |found| {
+        Some(found.thing.tags)
+    })?;
     found.sort_by_cached_key(Found::order);
     let (given, next_token) = page(
         found,
@@ -215,8 +193,8 @@ pub(crate) fn describe(
             .into_iter()
             .map(|found| ec2::TagDescription {
                 key: Some(found.key.to_owned()),
-                resource_id: Some(found.id),
-                resource_type: Some(found.kind.to_owned()),
+                resource_id: Some(found.thing.id),
+                resource_type: Some(found.thing.kind.to_owned()),
                 value: Some(found.value.to_owned()),
             })
             .collect(),
@@ -226,46 +204,12 @@ pub(crate) fn describe(
 /// Every tag of the caller's things.
 fn all<'a>(world: &'a World, call: &Call) -> Vec<Found<'a>> {
     let mut found = Vec::new();
-    let mut add = |kind: &'static str, id: &dyn ToString, tags: &'a Tags| {
-        found.extend(tags.iter().map(|(key, value)| Found {
-            id: id.to_string(),
-            kind,
+    for thing in tagged::ec2(world, call) {
+        found.extend(thing.tags.iter().map(|(key, value)| Found {
+            thing: thing.clone(),
             key,
             value,
-            tags,
         }));
-    };
-    let me = call.account;
-    for vpc in world.vpcs.values().filter(|vpc| vpc.owner == me) {
-        add("vpc", &vpc.id, &vpc.tags);
-    }
-    for subnet in world.subnets.values().filter(|s| s.owner == me) {
-        add("subnet", &subnet.id, &subnet.tags);
-    }
-    for group in world.security_groups.values().filter(|g| g.owner == me) {
-        add("security-group", &group.id, &group.tags);
-        for rule in &group.rules {
-            add("security-group-rule", &rule.id, &rule.tags);
-        }
-    }
-    for interface in world.interfaces.values().filter(|i| i.owner == me) {
-        add("network-interface", &interface.id, &interface.tags);
-    }
-    for endpoint in world.endpoints.values().filter(|e| e.owner == me) {
-        add("vpc-endpoint", &endpoint.id, &endpoint.tags);
-    }
-    for service in world.owned::<EndpointService>(me) {
-        add("vpc-endpoint-service", &service.id, &service.tags);
-        for entry in &service.permissions {
-            add("vpc-endpoint-service-permission", &entry.id, &entry.tags);
-        }
-        for endpoint in world.mentioning::<Endpoint>(service.id) {
-            let id = connection::id(endpoint);
-            add("vpc-endpoint-connection", &id, &endpoint.connection_tags);
-        }
-    }
-    for list in world.owned::<PrefixList>(me) {
-        add("prefix-list", &list.id, &list.tags);
     }
     found
 }

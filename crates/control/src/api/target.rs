@@ -3,16 +3,18 @@
 //! has is healthy.
 
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 
 use aws::{Fault, elbv2};
-use model::host::MAX_TARGETS_PER_GROUP;
+use model::interface::Interface;
 use model::place::Zone;
+use model::subnet::Subnet;
 use model::target_group::{Target, TargetGroup};
-use model::world::World;
+use model::world::{Claim, World};
 
 use super::elbv2::{invalid, need_group, port};
 use super::target_group::balancers_of;
-use super::{Call, Decision, unsupported};
+use super::{Call, Decision, quota, unsupported};
 
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_RegisterTargets.html>
 pub(crate) fn register(
@@ -33,16 +35,13 @@ pub(crate) fn register(
             group.targets.push(target);
         }
     }
-    if group.targets.len() > MAX_TARGETS_PER_GROUP {
-        return Err(Fault::bad_request(
-            "TooManyTargets",
-            format!(
-                "A target group has at most {MAX_TARGETS_PER_GROUP} targets, and '{}' would have {}; deregister some first",
-                group.name,
-                group.targets.len()
-            ),
-        ));
-    }
+    call.check_quota_for(
+        &quota::TARGETS,
+        old.targets.len(),
+        group.targets.len() - old.targets.len(),
+        "TooManyTargets",
+        &format!("The target group '{target_group_arn}'"),
+    )?;
     let reply = elbv2::RegisterTargetsOutput {};
     if group == **old {
         return Ok(Decision::unchanged(reply));
@@ -142,9 +141,9 @@ fn check(
             vpc.map(|vpc| vpc.cidr.to_string()).unwrap_or_default()
         )));
     }
-    let mut taken = world.interfaces.values();
-    let taken = taken.find(|eni| eni.vpc == group.vpc && eni.ip == ip && eni.is_managed());
-    if let Some(eni) = taken {
+    let subnet = subnet_of(world, group, ip);
+    let taken = subnet.and_then(|subnet| world.claimant(Claim::Address(subnet.id, ip)));
+    if let Some(eni) = taken.filter(|eni: &&Arc<Interface>| eni.is_managed()) {
         return Err(invalid_target(format!(
             "The address '{ip}' is that of {} ({}), which Ginnel manages; give the address of a workload",
             eni.id, eni.description
@@ -152,7 +151,7 @@ fn check(
     }
     let stated = description.availability_zone.as_deref();
     let stated = stated.and_then(|zone| Zone::find(zone, &call.region));
-    match (stated, zone_of(world, group, ip)) {
+    match (stated, subnet.map(|subnet| subnet.zone)) {
         (Some(stated), Some(found)) if stated != found => Err(invalid_target(format!(
             "The target '{ip}' is in {}, not in the AvailabilityZone '{}'; leave AvailabilityZone out",
             found.name(&call.region),
@@ -162,10 +161,10 @@ fn check(
     }
 }
 
-fn zone_of(world: &World, group: &TargetGroup, ip: Ipv4Addr) -> Option<Zone> {
-    let mut subnets = world.subnets.values();
-    let found = subnets.find(|subnet| subnet.vpc == group.vpc && subnet.cidr.contains(&ip));
-    found.map(|subnet| subnet.zone)
+/// The subnet of the group's VPC that has an address.
+fn subnet_of<'a>(world: &'a World, group: &TargetGroup, ip: Ipv4Addr) -> Option<&'a Arc<Subnet>> {
+    let mut subnets = world.needing::<Subnet>(group.vpc);
+    subnets.find(|subnet| subnet.cidr.contains(&ip))
 }
 
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeTargetHealth.html>
@@ -237,7 +236,8 @@ fn health(
             check.clone()
         }),
         target: Some(elbv2::TargetDescription {
-            availability_zone: zone_of(world, group, target.ip).map(|z| z.name(&call.region)),
+            availability_zone: subnet_of(world, group, target.ip)
+                .map(|subnet| subnet.zone.name(&call.region)),
             id: target.ip.to_string(),
             port: Some(target.port.into()),
             quic_server_id: None,

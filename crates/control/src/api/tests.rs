@@ -11,7 +11,10 @@ use model::world::World;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
+use super::quota::Quotas;
 use super::{Call, handle};
+use crate::authenticate::Principal;
+use crate::authorize::BuiltIn;
 use crate::secret::Vault;
 
 /// A World and who calls on it.
@@ -37,6 +40,8 @@ impl Desk {
         let call = Call {
             account: accounts[0],
             arn: format!("arn:aws:iam::{}:root", accounts[0]),
+            principal: Principal::Root,
+            temporary: false,
             region: "us-east-1".into(),
             now: Millis(1_700_000_000_000),
             revision: 0,
@@ -45,6 +50,7 @@ impl Desk {
             reach: Arc::default(),
             quotas: Arc::default(),
             vault: Arc::new(Vault::of([7; 32])),
+            judge: Arc::new(BuiltIn),
         };
         Self {
             world,
@@ -58,6 +64,12 @@ impl Desk {
         let [one, two] = self.accounts;
         self.call.account = if self.call.account == one { two } else { one };
         self.call.arn = format!("arn:aws:iam::{}:root", self.call.account);
+        self.call.principal = Principal::Root;
+    }
+
+    /// Puts one quota in force, `CODE=N`.
+    pub(crate) fn set_quota(&mut self, setting: &str) {
+        self.call.quotas = Arc::new(Quotas::parse(&[setting.to_owned()]).unwrap());
     }
 
     /// Calls an EC2 operation (`elbv2:Name`, `iam:Name`, ... for other services) with form

@@ -308,6 +308,9 @@ fn dhcp_options(vpc: &Vpc) -> String {
 /// A VPC as EC2 lists it.
 pub(crate) fn wire(vpc: &Vpc) -> ec2::Vpc {
     ec2::Vpc {
+        block_public_access_states: Some(ec2::BlockPublicAccessStates {
+            internet_gateway_block_mode: Some("off".into()),
+        }),
         vpc_id: Some(vpc.id.to_string()),
         owner_id: Some(vpc.owner.to_string()),
         cidr_block: Some(vpc.cidr.to_string()),

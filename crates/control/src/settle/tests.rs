@@ -174,6 +174,27 @@ fn much_is_settled_in_parts() {
     assert!(balancers.all(|balancer| balancer.state == BalancerState::Active));
 }
 
+#[test]
+fn what_nobody_answers_expires_after_a_week() {
+    let mut scene = Scene::new();
+    let service = scene.service("web", true);
+    let endpoint = scene.endpoint(&service);
+    let week = 7 * 24 * 60 * 60 * 1_000;
+    scene.settle(week - 1);
+    assert_eq!(scene.state(&endpoint), "pendingAcceptance");
+    scene.settle(week);
+    assert_eq!(scene.state(&endpoint), "expired");
+    // Then it is too late, and the service is free to go.
+    let ids = format!("ServiceId={service}&VpcEndpointId.1={endpoint}");
+    let text = scene.desk.ok("AcceptVpcEndpointConnections", &ids);
+    assert!(text.contains("<code>InvalidState</code>"), "{text}");
+    let text = scene.desk.ok(
+        "DeleteVpcEndpointServiceConfigurations",
+        &format!("ServiceId.1={service}"),
+    );
+    assert!(!text.contains("<code>"), "{text}");
+}
+
 /// The endpoint in the state that these events lead to; those not allowed are left out.
 fn after(mut endpoint: Endpoint, events: &[Event]) -> Endpoint {
     endpoint.state = State::PendingAcceptance;

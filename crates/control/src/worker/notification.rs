@@ -22,7 +22,9 @@ use model::world::{Change, World};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use crate::audit::record::by_itself;
 use crate::commit::Committer;
+use crate::open::now;
 use crate::secret::Vault;
 use letter::Letter;
 use post::{Failed, Post};
@@ -279,13 +281,19 @@ impl Notifier {
 
     /// Takes messages out of the outbox; false when that was not written.
     async fn remove(&self, done: Vec<DeliveryId>) -> bool {
-        let committer = Arc::clone(&self.committer);
+        let (committer, region) = (Arc::clone(&self.committer), self.region.clone());
         let written = tokio::task::spawn_blocking(move || {
-            committer.commit(|world, _| {
-                let there = done.iter().filter(|id| world.deliveries.contains_key(id));
-                let changes = there.map(|id| Change::Remove(id.into())).collect();
-                Ok(((), changes))
-            })
+            committer.commit(
+                |world, _| {
+                    let there = done.iter().filter(|id| world.deliveries.contains_key(id));
+                    let changes = there.map(|id| Change::Remove(id.into())).collect();
+                    Ok(((), changes))
+                },
+                |outcome| match outcome {
+                    Ok(changes) => by_itself("Notify", &region, now(), changes),
+                    Err(_) => Vec::new(),
+                },
+            )
         });
         match written.await {
             Ok(Ok(())) => true,

@@ -29,7 +29,8 @@ pub(crate) struct Lab {
 impl Lab {
     /// An endpoint on port 80; `protocol` is TCP, UDP or TCP_UDP.
     pub(crate) fn new(protocol: &str) -> Self {
-        let ginnel = Ginnel::start(&[]).unwrap();
+        // A test makes a hundred VPCs here.
+        let ginnel = Ginnel::start(&["--quota", "L-F678F1CE=1000"]).unwrap();
         let (client_ns, target_ns) = (Netns::new("client").unwrap(), Netns::new("target").unwrap());
         let provider = Tenant::new(&ginnel, "provider").unwrap();
         provider.attach(&ginnel, &target_ns, TARGET).unwrap();

@@ -4,7 +4,7 @@ use alloc::string::ToString as _;
 
 use proptest::prelude::*;
 
-use super::{BalancerId, EndpointId, ServiceId, SubscriptionId, VpcId};
+use super::{BalancerId, EndpointId, RoleId, ServiceId, SubscriptionId, UserId, VpcId};
 
 proptest! {
     #[test]
@@ -14,6 +14,9 @@ proptest! {
         prop_assert_eq!(id.to_string().len(), "vpc-".len() + 17);
         let id = BalancerId::new(bits);
         prop_assert_eq!(id.to_string().parse::<BalancerId>(), Ok(id));
+        let id = UserId::new(bits);
+        prop_assert_eq!(id.to_string().parse::<UserId>(), Ok(id));
+        prop_assert_eq!(id.to_string().len(), 21);
     }
 
     #[test]
@@ -46,6 +49,10 @@ fn kinds_are_told_apart() {
     ] {
         assert!(text.parse::<VpcId>().is_err(), "{text}");
     }
+    // The digits of unique ids are those of base 32.
+    assert!("AIDAABCDEFGHIJKLMNO27".parse::<UserId>().is_ok());
+    assert!("AIDAABCDEFGHIJKLMNO28".parse::<UserId>().is_err());
+    assert!("AIDAABCDEFGHIJKLMNO27".parse::<RoleId>().is_err());
     // A service's id is no endpoint's, although its text begins like one.
     assert!("vpce-svc-0123456789abcdef0".parse::<EndpointId>().is_err());
     assert!("vpce-svc-0123456789abcdef0".parse::<ServiceId>().is_ok());

@@ -10,9 +10,10 @@ use crate::address::Address;
 use crate::dhcp_options::DhcpOptions;
 use crate::endpoint::Endpoint;
 use crate::endpoint_service::EndpointService;
+use crate::flow_log::FlowLog;
 use crate::host::{BalancerSlot, EniSlot, GateSlot, GroupSlot, TargetGroupSlot, VpcNumber};
 use crate::id::{
-    AllocationId, BalancerId, DhcpOptionsId, EndpointId, InterfaceId, InternetGatewayId,
+    AllocationId, BalancerId, DhcpOptionsId, EndpointId, FlowLogId, InterfaceId, InternetGatewayId,
     NatGatewayId, NetworkAclId, NotificationId, PrefixListId, RouteTableId, SecurityGroupId,
     ServiceId, SubnetId, TargetGroupId, VpcId,
 };
@@ -57,6 +58,7 @@ impl World {
         target_group target_groups TargetGroupId => TargetGroup,
         service services ServiceId => EndpointService,
         endpoint endpoints EndpointId => Endpoint,
+        flow_log flow_logs FlowLogId => FlowLog,
         notification notifications NotificationId => Notification,
         prefix_list prefix_lists PrefixListId => PrefixList,
     }

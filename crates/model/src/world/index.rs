@@ -12,7 +12,7 @@ use rpds::{RedBlackTreeMapSync, RedBlackTreeSetSync};
 
 use super::{Kind, Name, World};
 use crate::account::AccountId;
-use crate::id::{BalancerId, SubnetId, VpcId};
+use crate::id::{AttachmentId, BalancerId, RuleId, SubnetId, VpcId};
 use crate::tag::Tags;
 
 /// What things can have in common.
@@ -47,6 +47,10 @@ pub enum Claim {
     NameIn(VpcId, Kind, String),
     /// A listener's port: load balancer, IP protocol, port.
     Port(BalancerId, u8, u16),
+    /// A rule of a security group.
+    Rule(RuleId),
+    /// A binding of a network interface.
+    Attachment(AttachmentId),
     /// A part of another thing that only one may play, such as its default or main one.
     Part(Name, &'static str),
 }

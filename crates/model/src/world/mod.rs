@@ -20,11 +20,13 @@ use crate::address::Address;
 use crate::dhcp_options::DhcpOptions;
 use crate::endpoint::Endpoint;
 use crate::endpoint_service::EndpointService;
+use crate::flow_log::FlowLog;
+use crate::iam::{Group, Policy, Role, User};
 use crate::id::{
-    AllocationId, BalancerId, DeliveryId, DhcpOptionsId, EndpointId, InsightsAnalysisId,
-    InsightsPathId, InterfaceId, InternetGatewayId, ListenerId, NatGatewayId, NetworkAclId,
-    NotificationId, PrefixListId, RouteTableId, SecurityGroupId, ServiceId, SubnetId,
-    SubscriptionId, TargetGroupId, TopicId, VpcId,
+    AllocationId, BalancerId, DeliveryId, DhcpOptionsId, EndpointId, FlowLogId, GroupId,
+    InsightsAnalysisId, InsightsPathId, InterfaceId, InternetGatewayId, ListenerId, NatGatewayId,
+    NetworkAclId, NotificationId, PolicyId, PrefixListId, RoleId, RouteTableId, SecurityGroupId,
+    ServiceId, SubnetId, SubscriptionId, TargetGroupId, TopicId, UserId, VpcId,
 };
 use crate::insights::{Analysis, Path};
 use crate::interface::Interface;
@@ -107,6 +109,17 @@ macro_rules! tables {
         }
 
         impl Resource {
+            /// Whose it is, if it is somebody's.
+            pub fn owner(&self) -> Option<AccountId> {
+                let facets = match self {
+                    $(Self::$variant(value) => Facets::of(Kind::$variant, value),)+
+                };
+                facets.into_iter().find_map(|facet| match facet {
+                    Facet::Owner(owner, _) => Some(owner),
+                    _ => None,
+                })
+            }
+
             /// Its name.
             pub fn name(&self) -> Name {
                 match self {
@@ -131,6 +144,9 @@ macro_rules! tables {
         })+
 
         impl Name {
+            /// The folder of each kind in the log.
+            pub const FOLDERS: &[&str] = &[$(concat!("/", $path, "/")),+];
+
             /// The kind of thing that it names.
             pub fn kind(&self) -> Kind {
                 match self {
@@ -191,7 +207,7 @@ macro_rules! tables {
             }
 
             /// The names of all things.
-            fn all_names(&self) -> Vec<Name> {
+            pub fn names(&self) -> Vec<Name> {
                 let mut names = Vec::new();
                 $(names.extend(self.$table.keys().cloned().map(Name::$variant));)+
                 names
@@ -205,6 +221,14 @@ tables! {
     accounts: Account(AccountId => Account, "account", id),
     /// Access keys.
     access_keys: AccessKey(String => AccessKey, "access-key", id),
+    /// Users.
+    users: User(UserId => User, "user", id),
+    /// User groups.
+    groups: Group(GroupId => Group, "group", id),
+    /// Roles.
+    roles: Role(RoleId => Role, "role", id),
+    /// Managed policies of the accounts' own.
+    policies: Policy(PolicyId => Policy, "policy", id),
     /// VPCs.
     vpcs: Vpc(VpcId => Vpc, "vpc", id),
     /// Subnets.
@@ -235,10 +259,6 @@ tables! {
     services: EndpointService(ServiceId => EndpointService, "endpoint-service", id),
     /// Endpoints.
     endpoints: Endpoint(EndpointId => Endpoint, "endpoint", id),
-    /// Connection notifications.
-    notifications: Notification(NotificationId => Notification, "notification", id),
-    /// Prefix lists of customers.
-    prefix_lists: PrefixList(PrefixListId => PrefixList, "prefix-list", id),
     /// Topics.
     topics: Topic(TopicId => Topic, "topic", id),
     /// Subscriptions.
@@ -249,6 +269,12 @@ tables! {
     insights_paths: InsightsPath(InsightsPathId => Path, "insights-path", id),
     /// Network insights analyses.
     insights_analyses: InsightsAnalysis(InsightsAnalysisId => Analysis, "insights-analysis", id),
+    /// Flow logs.
+    flow_logs: FlowLog(FlowLogId => FlowLog, "flow-log", id),
+    /// Connection notifications.
+    notifications: Notification(NotificationId => Notification, "notification", id),
+    /// Prefix lists of customers.
+    prefix_lists: PrefixList(PrefixListId => PrefixList, "prefix-list", id),
     /// Answers to ClientTokens.
     replays: Replay(String => Replay, "replay", key),
 }
@@ -271,6 +297,10 @@ macro_rules! names {
 
 names! {
     AccountId Account,
+    UserId User,
+    GroupId Group,
+    RoleId Role,
+    PolicyId Policy,
     VpcId Vpc,
     SubnetId Subnet,
     DhcpOptionsId DhcpOptions,
@@ -286,13 +316,14 @@ names! {
     ListenerId Listener,
     ServiceId EndpointService,
     EndpointId Endpoint,
-    NotificationId Notification,
-    PrefixListId PrefixList,
     TopicId Topic,
     SubscriptionId Subscription,
     DeliveryId Delivery,
     InsightsPathId InsightsPath,
     InsightsAnalysisId InsightsAnalysis,
+    FlowLogId FlowLog,
+    NotificationId Notification,
+    PrefixListId PrefixList,
 }
 
 /// One change to the World.

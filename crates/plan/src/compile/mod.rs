@@ -17,15 +17,14 @@ use model::host::{
 };
 use model::id::{SecurityGroupId, VpcId};
 use model::interface::{Interface, Role};
+use model::listener::TCP_IDLE_SECONDS;
 use model::load_balancer::LoadBalancer;
 use model::security_group::{Peer, SecurityGroup};
 use model::world::World;
 
 /// MTU of workload ENIs (AWS PrivateLink: 8,500 bytes).
 pub const MTU: u16 = 8_500;
-/// A TCP flow without packets for so long is forgotten (NLB default).
-const TCP_IDLE_SECONDS: u32 = 350;
-/// The same for UDP.
+/// A UDP flow without packets for so long is forgotten (NLB).
 const UDP_IDLE_SECONDS: u32 = 120;
 
 /// The document of the one host.
@@ -240,7 +239,7 @@ fn listeners(world: &World, tables: &mut Tables) {
                 Listener {
                     target_group: group.slot,
                     idle_seconds: if *protocol == 6 {
-                        TCP_IDLE_SECONDS
+                        listener.tcp_idle_seconds.unwrap_or(TCP_IDLE_SECONDS)
                     } else {
                         UDP_IDLE_SECONDS
                     },

@@ -316,6 +316,15 @@ fn listeners_by_protocol() {
     assert_eq!(found, wanted.into());
 }
 
+#[test]
+fn a_listener_forgets_idle_tcp_flows_when_it_is_told_to() {
+    let mut both = listener(1, Protocol::TcpUdp, 80);
+    both.tcp_idle_seconds = Some(60);
+    let found = compile(&with(&scene(), [both.into()])).tables.listeners;
+    let idle: Vec<u32> = found.values().map(|to| to.idle_seconds).collect();
+    assert_eq!(idle, [60, 120], "{found:?}");
+}
+
 proptest! {
     /// Same World, same document, in whatever order it came about.
     #[test]

@@ -3,10 +3,10 @@
 use super::route;
 use crate::api::{
     account_attribute, address, connection, dhcp_options, endpoint, endpoint_list, endpoint_modify,
-    endpoint_service, insights, interface, internet_gateway, nat_gateway, network_acl,
+    endpoint_service, flow_log, insights, interface, internet_gateway, nat_gateway, network_acl,
     network_acl_entry, notification, place, prefix_list, route as routes, route_table,
-    route_table_association, security_group, security_group_rule, service_catalog, service_name,
-    service_permission, subnet, tag, vpc, vpc_parts,
+    route_table_association, security_group, security_group_reference, security_group_rule,
+    service_catalog, service_name, service_permission, subnet, tag, vpc, vpc_parts,
 };
 
 route! { Ec2 ec2
@@ -63,16 +63,29 @@ route! { Ec2 ec2
     write CreateSecurityGroup security_group::create;
     read DescribeSecurityGroups security_group::describe;
     write DeleteSecurityGroup security_group::delete;
+    read DescribeSecurityGroupReferences security_group_reference::describe;
+    read DescribeStaleSecurityGroups security_group_reference::describe_stale;
     // security group rule
     write AuthorizeSecurityGroupIngress security_group_rule::authorize_ingress;
     write AuthorizeSecurityGroupEgress security_group_rule::authorize_egress;
     write RevokeSecurityGroupIngress security_group_rule::revoke_ingress;
     write RevokeSecurityGroupEgress security_group_rule::revoke_egress;
     read DescribeSecurityGroupRules security_group_rule::describe;
+    write ModifySecurityGroupRules security_group_rule::modify;
+    write UpdateSecurityGroupRuleDescriptionsIngress security_group_rule::describe_ingress;
+    write UpdateSecurityGroupRuleDescriptionsEgress security_group_rule::describe_egress;
     // interface
     write CreateNetworkInterface interface::create;
     read DescribeNetworkInterfaces interface::describe;
     done DeleteNetworkInterface interface::delete;
+    done ModifyNetworkInterfaceAttribute interface::modify;
+    read DescribeNetworkInterfaceAttribute interface::describe_attribute;
+    write AttachNetworkInterface interface::attach;
+    done DetachNetworkInterface interface::detach;
+    // flow log
+    write CreateFlowLogs flow_log::create;
+    read DescribeFlowLogs flow_log::describe;
+    write DeleteFlowLogs flow_log::delete;
     // tag
     done CreateTags tag::create;
     done DeleteTags tag::delete;

@@ -4,5 +4,7 @@ use super::route;
 use crate::api::sts;
 
 route! { Sts sts
+    read AssumeRole sts::assume_role;
     read GetCallerIdentity sts::get_caller_identity;
+    read GetSessionToken sts::get_session_token;
 }

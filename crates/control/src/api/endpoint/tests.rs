@@ -112,29 +112,30 @@ fn refusals_of_create() {
     for (parameters, code) in [
         (
             base.replace("VpcEndpointType=Interface&", ""),
-            "UnsupportedOperation",
+            "InvalidParameter",
         ),
-        (kind("Gateway"), "UnsupportedOperation"),
+        (kind("Gateway"), "InvalidParameter"),
+        (kind("Tunnel"), "UnsupportedOperation"),
         (kind("GatewayLoadBalancer"), "UnsupportedOperation"),
         (kind("Resource"), "UnsupportedOperation"),
         (kind("ServiceNetwork"), "UnsupportedOperation"),
         (kind("interface"), "InvalidParameterValue"),
-        (
-            format!("{base}&PrivateDnsEnabled=true"),
-            "UnsupportedOperation",
-        ),
+        (format!("{base}&PrivateDnsEnabled=true"), "InvalidParameter"),
         (
             format!("{base}&PolicyDocument={{}}"),
-            "UnsupportedOperation",
+            "InvalidPolicyDocument",
+        ),
+        (
+            format!(
+                "{base}&PolicyDocument={{\"Statement\":{{\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":\"*\",\"Resource\":\"*\"}}}}"
+            ),
+            "InvalidParameter",
         ),
         (
             format!("{base}&IpAddressType=dualstack"),
             "UnsupportedOperation",
         ),
-        (
-            format!("{base}&RouteTableId.1=rtb-1"),
-            "UnsupportedOperation",
-        ),
+        (format!("{base}&RouteTableId.1=rtb-1"), "InvalidParameter"),
         (
             format!("{base}&ServiceRegion=eu-central-1"),
             "UnsupportedOperation",
@@ -168,14 +169,13 @@ fn refusals_of_create() {
     }
     let zone = base.replace(&own, &c);
     let fault = scene.consumer(|desk| desk.fault("CreateVpcEndpoint", &zone));
-    assert!(
-        fault
-            .message
-            .contains("does not support the availability zone of the subnet: subnet-")
-            && fault.message.contains("us-east-1a, us-east-1b"),
-        "{}",
-        fault.message
+    let wanted = format!(
+        "does not support the availability zone of the subnet: {c} (in us-east-1c (use1-az3)); give subnets in us-east-1a (use1-az1), us-east-1b (use1-az2): "
     );
+    assert!(fault.message.contains(&wanted), "{}", fault.message);
+    for there in [0, 1, 3].map(|at| &scene.subnets[at]) {
+        assert!(fault.message.contains(there), "{}", fault.message);
+    }
 }
 
 #[test]

@@ -72,6 +72,7 @@ fn groups_reach_the_interfaces() {
     new.id = scene.desk.call.id();
     new.slot = scene.desk.world.free_group_slot();
     new.name = "doors".into();
+    new.rules.clear();
     let group = new.id;
     scene.apply(&[new.into()]);
     let base = format!("VpcEndpointId={endpoint}");

@@ -63,8 +63,8 @@ fn refusals_of_create() {
             "UnsupportedOperation",
         ),
         (
-            format!("{base}&PrivateDnsName=a.example"),
-            "UnsupportedOperation",
+            format!("{base}&PrivateDnsName=A.example"),
+            "InvalidParameterValue",
         ),
         (
             format!("{base}&SupportedIpAddressType.1=ipv6"),
@@ -80,6 +80,57 @@ fn refusals_of_create() {
     }
     let fault = scene.consumer(|desk| desk.fault(CREATE, &base));
     assert_eq!(fault.code, "InvalidParameter");
+}
+
+#[test]
+fn what_a_service_has_cannot_be_taken_away() {
+    let mut scene = Scene::new();
+    let service = scene.service("orders", true);
+    for (change, code) in [
+        (
+            "RemoveSupportedIpAddressType.1=ipv4",
+            "InvalidParameterValue",
+        ),
+        ("AddSupportedIpAddressType.1=ipv6", "UnsupportedOperation"),
+        ("AddSupportedIpAddressType.1=ip", "InvalidParameterValue"),
+        ("RemoveSupportedRegion.1=us-east-1", "InvalidParameterValue"),
+        ("AddSupportedRegion.1=eu-west-1", "UnsupportedOperation"),
+        ("AddGatewayLoadBalancerArn.1=x", "UnsupportedOperation"),
+    ] {
+        let fault = scene
+            .desk
+            .fault(MODIFY, &format!("ServiceId={service}&{change}"));
+        assert_eq!(fault.code, code, "{change}: {}", fault.message);
+    }
+    // What is there already may be asked for.
+    let revision = scene.desk.world.revision;
+    let same = "AddSupportedIpAddressType.1=ipv4&AddSupportedRegion.1=us-east-1";
+    scene
+        .desk
+        .ok(MODIFY, &format!("ServiceId={service}&{same}"));
+    assert_eq!(scene.desk.world.revision, revision);
+}
+
+#[test]
+fn who_pays_changes_once() {
+    let mut scene = Scene::new();
+    let service = scene.service("orders", true);
+    let action = "ModifyVpcEndpointServicePayerResponsibility";
+    let to = |payer: &str| format!("ServiceId={service}&PayerResponsibility={payer}");
+    let fault = scene.desk.fault(action, &to("EndpointOwner"));
+    assert_eq!(fault.code, "InvalidParameterValue");
+    let mine = to("ServiceOwner");
+    let fault = scene.consumer(|desk| desk.fault(action, &mine));
+    assert_eq!(fault.code, "InvalidVpcEndpointServiceId.NotFound");
+    scene.desk.ok(action, &mine);
+    scene.desk.ok(action, &mine);
+    let shown = "<payerResponsibility>ServiceOwner</payerResponsibility>";
+    let text = scene
+        .desk
+        .ok("DescribeVpcEndpointServiceConfigurations", "");
+    assert!(text.contains(shown), "{text}");
+    let text = scene.consumer(|desk| desk.ok("DescribeVpcEndpointServices", ""));
+    assert!(text.contains(shown), "{text}");
 }
 
 #[test]

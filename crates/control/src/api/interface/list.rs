@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aws::{Fault, ec2};
 use model::interface::{Interface, Role};
-use model::world::World;
+use model::world::{Name, World};
 
 use super::find_ref;
 use crate::api::page::page;
@@ -54,8 +54,7 @@ pub(crate) fn describe(
     } = request;
     filter::known(filters, &FILTERS)?;
     let mut mine: Vec<&Arc<Interface>> = if network_interface_ids.is_empty() {
-        let all = world.interfaces.values();
-        all.filter(|found| found.owner == call.account).collect()
+        candidates(world, call, filters)
     } else {
         network_interface_ids
             .iter()
@@ -87,6 +86,34 @@ pub(crate) fn describe(
         network_interfaces: given.into_iter().map(|(_, listed)| listed).collect(),
         next_token,
     })
+}
+
+/// The caller's interfaces that can pass the filters: by the filter that names the fewest
+/// things, if one names any, so that nothing else is looked at.
+fn candidates<'a>(
+    world: &'a World,
+    call: &Call,
+    filters: &[ec2::Filter],
+) -> Vec<&'a Arc<Interface>> {
+    let of = |name: Name| world.needing::<Interface>(name);
+    let found: Vec<&Arc<Interface>> =
+        if let Some(ids) = filter::exact(filters, "network-interface-id") {
+            let ids = ids.iter().filter_map(|id| id.parse().ok());
+            ids.filter_map(|id| world.interfaces.get(&id)).collect()
+        } else if let Some(ids) = filter::exact(filters, "subnet-id") {
+            let ids = ids.iter().filter_map(|id| id.parse().ok());
+            ids.flat_map(|id| of(Name::Subnet(id))).collect()
+        } else if let Some(ids) = filter::exact(filters, "group-id") {
+            let ids = ids.iter().filter_map(|id| id.parse().ok());
+            ids.flat_map(|id| of(Name::SecurityGroup(id))).collect()
+        } else if let Some(ids) = filter::exact(filters, "vpc-id") {
+            let ids = ids.iter().filter_map(|id| id.parse().ok());
+            ids.flat_map(|id| of(Name::Vpc(id))).collect()
+        } else {
+            world.owned(call.account).collect()
+        };
+    let mine = found.into_iter();
+    mine.filter(|found| found.owner == call.account).collect()
 }
 
 fn values(listed: &ec2::NetworkInterface, name: &str) -> Option<Vec<String>> {
@@ -166,6 +193,7 @@ fn holder(call: &Call, interface: &Interface) -> Holder {
                     delete_on_termination: Some(false),
                     device_index: Some(0),
                     instance_owner_id: Some(interface.owner.to_string()),
+                    network_card_index: Some(0),
                     status: Some("attached".into()),
                     ..ec2::NetworkInterfaceAttachment::default()
                 }),
@@ -191,7 +219,11 @@ pub(super) fn wire(world: &World, call: &Call, interface: &Interface) -> ec2::Ne
         attachment,
     } = holder(call, interface);
     let zone = world.subnets.get(&interface.subnet).map(|s| s.zone);
-    let dns_name = dns_name(call, interface);
+    // AWS gives the name where the VPC's instances have names.
+    let vpc = world.vpcs.get(&interface.vpc);
+    let dns_name = vpc
+        .filter(|vpc| vpc.dns_hostnames)
+        .map(|_| dns_name(call, interface));
     let groups = interface.groups.iter().map(|id| ec2::GroupIdentifier {
         group_id: Some(id.to_string()),
         group_name: world
@@ -221,11 +253,11 @@ pub(super) fn wire(world: &World, call: &Call, interface: &Interface) -> ec2::Ne
             ..ec2::OperatorResponse::default()
         }),
         owner_id: Some(interface.owner.to_string()),
-        private_dns_name: Some(dns_name.clone()),
+        private_dns_name: dns_name.clone(),
         private_ip_address: Some(interface.ip.to_string()),
         private_ip_addresses: vec![ec2::NetworkInterfacePrivateIpAddress {
             primary: Some(true),
-            private_dns_name: Some(dns_name),
+            private_dns_name: dns_name,
             private_ip_address: Some(interface.ip.to_string()),
             association: None,
         }],

@@ -23,12 +23,16 @@ fn an_interface_is_made_listed_and_removed() {
         "CreateNetworkInterface",
         &format!("SubnetId={subnet}&Description=db&PrivateIpAddress=10.0.1.10"),
     );
+    assert!(!made.contains("<privateDnsName>"), "{made}");
+    desk.ok(
+        "ModifyVpcAttribute",
+        &format!("VpcId={vpc}&EnableDnsHostnames.Value=true"),
+    );
     let id = first(&made, "networkInterfaceId").unwrap();
     for part in [
         "<status>available</status>",
         "<interfaceType>interface</interfaceType>",
         "<privateIpAddress>10.0.1.10</privateIpAddress>",
-        "<privateDnsName>ip-10-0-1-10.ec2.internal</privateDnsName>",
         "<groupName>default</groupName>",
         "<requesterManaged>false</requesterManaged>",
         "<sourceDestCheck>true</sourceDestCheck>",
@@ -51,8 +55,13 @@ fn an_interface_is_made_listed_and_removed() {
         ("private-dns-name", "ip-10-0-1-10.*", true),
         ("requester-managed", "true", false),
         ("status", "available", true),
+        ("network-interface-id", &id, true),
+        ("network-interface-id", "eni-0000000000000000?", false),
         ("subnet-id", &subnet, true),
+        ("subnet-id", "subnet-00000000000000000", false),
+        ("subnet-id", "subnet-*", true),
         ("vpc-id", &vpc, true),
+        ("vpc-id", "nonsense", false),
     ] {
         let filter = format!("Filter.1.Name={name}&Filter.1.Value.1={value}");
         let listed = desk.ok("DescribeNetworkInterfaces", &filter);

@@ -117,3 +117,64 @@ fn refusals_of_create() {
         assert_eq!(fault.code, code, "{parameters}: {}", fault.message);
     }
 }
+
+#[test]
+fn a_listener_is_changed_in_place() {
+    let mut scene = Scene::new();
+    let balancer = scene.balancer("orders");
+    let (old, new) = (scene.group("old"), scene.group("new"));
+    let arn = scene.listener(&balancer, &old, 80);
+    let modify = |rest: &str| format!("ListenerArn={arn}{rest}");
+    let to_new = format!(
+        "&DefaultActions.member.1.Type=forward&DefaultActions.member.1.TargetGroupArn={new}"
+    );
+    let text = scene.desk.ok(
+        "elbv2:ModifyListener",
+        &modify(&format!("&Port=81{to_new}")),
+    );
+    for part in [arn.as_str(), new.as_str(), "<Port>81</Port>"] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    // The old port is free again, the old group is nobody's.
+    scene.listener(&balancer, &old, 80);
+    for (rest, code) in [
+        ("&Port=80", "DuplicateListener"),
+        ("&Port=0", "ValidationError"),
+        ("&Protocol=UDP", "IncompatibleProtocols"),
+        ("&Protocol=TLS", "UnsupportedProtocol"),
+        (
+            "&SslPolicy=ELBSecurityPolicy-2016-08",
+            "UnsupportedOperation",
+        ),
+        (&to_new.replace("/new/", "/none/"), "TargetGroupNotFound"),
+    ] {
+        let fault = scene.desk.fault("elbv2:ModifyListener", &modify(rest));
+        assert_eq!(fault.code, code, "{rest}: {}", fault.message);
+    }
+    let other = scene.balancer("other");
+    let taken = scene.group("taken");
+    scene.listener(&other, &taken, 80);
+    let fault = scene.desk.fault(
+        "elbv2:ModifyListener",
+        &modify(&to_new.replace(&new, &taken)),
+    );
+    assert_eq!(fault.code, "TargetGroupAssociationLimit");
+    let change = modify("&Port=90");
+    let fault = scene.consumer(|desk| desk.fault("elbv2:ModifyListener", &change));
+    assert_eq!(fault.code, "ListenerNotFound");
+}
+
+#[test]
+fn a_load_balancer_has_a_most_of_listeners() {
+    let mut scene = Scene::new();
+    let few = ["L-57A373D6=1".to_owned()];
+    scene.desk.call.quotas = std::sync::Arc::new(crate::api::quota::Quotas::parse(&few).unwrap());
+    let (balancer, group) = (scene.balancer("orders"), scene.group("orders"));
+    scene.listener(&balancer, &group, 80);
+    let fault = scene.desk.fault(
+        "elbv2:CreateListener",
+        &listener(&balancer, &group, "TCP", 81),
+    );
+    assert_eq!(fault.code, "TooManyListeners");
+    assert!(fault.message.contains("L-57A373D6"), "{}", fault.message);
+}

@@ -1,1 +1,278 @@
-//! x
+//! Routes through the dispatcher.
+
+use model::id::{EndpointId, PrefixListId};
+use model::route_table::RouteTable;
+
+use crate::api::route_table::tests::{gateway, with_table};
+use crate::api::tests::Desk;
+
+fn route(table: &str, rest: &str) -> String {
+    format!("RouteTableId={table}&{rest}")
+}
+
+fn state(desk: &mut Desk, table: &str, state: &str) -> usize {
+    let shown = desk.ok("DescribeRouteTables", &format!("RouteTableId.1={table}"));
+    shown.matches(&format!("<state>{state}</state>")).count()
+}
+
+#[test]
+fn a_route_is_made_changed_and_removed() {
+    let (mut desk, [vpc, subnet, table]) = with_table();
+    let gateway = gateway(&mut desk, &vpc);
+    let out = format!("DestinationCidrBlock=0.0.0.0/0&GatewayId={gateway}");
+    let made = desk.ok("CreateRoute", &route(&table, &out));
+    assert!(made.contains("<return>true</return>"), "{made}");
+    let fault = desk.fault("CreateRoute", &route(&table, &out));
+    assert_eq!(fault.code, "RouteAlreadyExists");
+    assert!(fault.message.contains(&gateway), "{}", fault.message);
+    let eni = format!("SubnetId={subnet}");
+    let eni = desk.make("CreateNetworkInterface", &eni, "networkInterfaceId");
+    let over = format!("DestinationCidrBlock=0.0.0.0/0&NetworkInterfaceId={eni}");
+    desk.ok("ReplaceRoute", &route(&table, &over));
+    let shown = desk.ok("DescribeRouteTables", &format!("RouteTableId.1={table}"));
+    assert!(
+        shown.contains(&format!("<networkInterfaceId>{eni}</networkInterfaceId>")),
+        "{shown}"
+    );
+    assert!(!shown.contains(&gateway), "{shown}");
+    // Nothing is attached to that interface.
+    assert_eq!(state(&mut desk, &table, "blackhole"), 1);
+    let gone = "DestinationCidrBlock=0.0.0.0/0";
+    desk.ok("DeleteRoute", &route(&table, gone));
+    for (action, rest) in [("DeleteRoute", gone), ("ReplaceRoute", &out)] {
+        let fault = desk.fault(action, &route(&table, rest));
+        assert_eq!(fault.code, "InvalidRoute.NotFound", "{action}");
+    }
+}
+
+#[test]
+fn host_bits_of_a_destination_are_dropped() {
+    let (mut desk, [vpc, _, table]) = with_table();
+    let gateway = gateway(&mut desk, &vpc);
+    for (given, meant) in [
+        ("DestinationCidrBlock=192.168.1.1/16", "192.168.0.0/16"),
+        ("DestinationIpv6CidrBlock=2001:db8::1/32", "2001:db8::/32"),
+    ] {
+        desk.ok(
+            "CreateRoute",
+            &route(&table, &format!("{given}&GatewayId={gateway}")),
+        );
+        let shown = desk.ok("DescribeRouteTables", &format!("RouteTableId.1={table}"));
+        assert!(shown.contains(&format!(">{meant}<")), "{shown}");
+        desk.ok("DeleteRoute", &route(&table, given));
+    }
+}
+
+#[test]
+fn a_route_outlives_its_target_as_a_black_hole() {
+    let (mut desk, [vpc, subnet, table]) = with_table();
+    let gateway = gateway(&mut desk, &vpc);
+    let nat = format!("ConnectivityType=private&SubnetId={subnet}");
+    let nat = desk.make("CreateNatGateway", &nat, "natGatewayId");
+    for (block, target) in [
+        ("0.0.0.0/0", format!("GatewayId={gateway}")),
+        ("192.168.0.0/16", format!("NatGatewayId={nat}")),
+    ] {
+        let rest = format!("DestinationCidrBlock={block}&{target}");
+        desk.ok("CreateRoute", &route(&table, &rest));
+    }
+    assert_eq!(state(&mut desk, &table, "active"), 3);
+    desk.ok(
+        "DetachInternetGateway",
+        &format!("InternetGatewayId={gateway}&VpcId={vpc}"),
+    );
+    assert_eq!(state(&mut desk, &table, "blackhole"), 1);
+    desk.ok("DeleteNatGateway", &format!("NatGatewayId={nat}"));
+    assert_eq!(state(&mut desk, &table, "blackhole"), 2);
+    desk.ok(
+        "DeleteInternetGateway",
+        &format!("InternetGatewayId={gateway}"),
+    );
+    assert_eq!(state(&mut desk, &table, "active"), 1);
+}
+
+#[test]
+fn the_local_route_stays() {
+    let (mut desk, [vpc, subnet, table]) = with_table();
+    let gateway = gateway(&mut desk, &vpc);
+    let nat = format!("ConnectivityType=private&SubnetId={subnet}");
+    let nat = desk.make("CreateNatGateway", &nat, "natGatewayId");
+    let local = "DestinationCidrBlock=10.0.0.0/16";
+    assert_eq!(
+        desk.fault("DeleteRoute", &route(&table, local)).code,
+        "InvalidParameterValue"
+    );
+    for (action, rest, code) in [
+        (
+            "CreateRoute",
+            format!("{local}&GatewayId={gateway}"),
+            "RouteAlreadyExists",
+        ),
+        (
+            "ReplaceRoute",
+            format!("{local}&GatewayId={gateway}"),
+            "InvalidParameterValue",
+        ),
+        (
+            "CreateRoute",
+            format!("DestinationCidrBlock=10.0.1.0/24&GatewayId={gateway}"),
+            "InvalidParameterValue",
+        ),
+    ] {
+        assert_eq!(
+            desk.fault(action, &route(&table, &rest)).code,
+            code,
+            "{rest}"
+        );
+    }
+    // It can lead elsewhere for a while.
+    desk.ok(
+        "ReplaceRoute",
+        &route(&table, &format!("{local}&NatGatewayId={nat}")),
+    );
+    desk.ok(
+        "ReplaceRoute",
+        &route(&table, &format!("{local}&LocalTarget=true")),
+    );
+    let within = format!("DestinationCidrBlock=10.0.1.0/24&NatGatewayId={nat}");
+    desk.ok("CreateRoute", &route(&table, &within));
+    let fault = desk.fault(
+        "ReplaceRoute",
+        &route(&table, "DestinationCidrBlock=10.0.1.0/24&LocalTarget=true"),
+    );
+    assert_eq!(fault.code, "InvalidParameterValue");
+}
+
+#[test]
+fn routes_that_cannot_be_are_refused() {
+    let (mut desk, [_, _, table]) = with_table();
+    let other = desk.make("CreateVpc", "CidrBlock=10.1.0.0/16", "vpcId");
+    let foreign = gateway(&mut desk, &other);
+    let detached = desk.make("CreateInternetGateway", "", "internetGatewayId");
+    let absent = "0123456789abcdef0";
+    let any = "DestinationCidrBlock=0.0.0.0/0";
+    for (rest, code) in [
+        (format!("GatewayId={foreign}"), "MissingParameter"),
+        (
+            format!("DestinationCidrBlock=all&GatewayId={foreign}"),
+            "InvalidParameterValue",
+        ),
+        (
+            format!("DestinationIpv6CidrBlock=all&GatewayId={foreign}"),
+            "InvalidParameterValue",
+        ),
+        (
+            format!("{any}&DestinationIpv6CidrBlock=::/0&GatewayId={foreign}"),
+            "InvalidParameterCombination",
+        ),
+        (any.to_owned(), "MissingParameter"),
+        (
+            format!("{any}&GatewayId={foreign}&NatGatewayId=nat-{absent}"),
+            "InvalidParameterCombination",
+        ),
+        (
+            format!("{any}&GatewayId={foreign}"),
+            "InvalidParameterValue",
+        ),
+        (
+            format!("{any}&GatewayId={detached}"),
+            "InvalidParameterValue",
+        ),
+        (
+            format!("{any}&GatewayId=igw-{absent}"),
+            "InvalidGatewayID.NotFound",
+        ),
+        (
+            format!("{any}&GatewayId=vpce-{absent}"),
+            "InvalidParameterValue",
+        ),
+        (
+            format!("{any}&GatewayId=vgw-{absent}"),
+            "UnsupportedOperation",
+        ),
+        (
+            format!("{any}&NatGatewayId=nat-{absent}"),
+            "InvalidNatGatewayID.NotFound",
+        ),
+        (
+            format!("{any}&NetworkInterfaceId=eni-{absent}"),
+            "InvalidNetworkInterfaceID.NotFound",
+        ),
+        (
+            format!("{any}&TransitGatewayId=tgw-{absent}"),
+            "UnsupportedOperation",
+        ),
+        (
+            format!("{any}&VpcEndpointId=vpce-{absent}"),
+            "UnsupportedOperation",
+        ),
+    ] {
+        assert_eq!(
+            desk.fault("CreateRoute", &route(&table, &rest)).code,
+            code,
+            "{rest}"
+        );
+    }
+}
+
+#[test]
+fn a_table_has_as_many_routes_as_its_quota() {
+    let (mut desk, [vpc, _, table]) = with_table();
+    let gateway = gateway(&mut desk, &vpc);
+    desk.set_quota("L-93826ACB=1");
+    let to = |block: &str| {
+        route(
+            &table,
+            &format!("DestinationCidrBlock={block}&GatewayId={gateway}"),
+        )
+    };
+    desk.ok("CreateRoute", &to("0.0.0.0/0"));
+    let fault = desk.fault("CreateRoute", &to("192.168.0.0/16"));
+    assert_eq!(fault.code, "RouteLimitExceeded");
+}
+
+#[test]
+fn routes_of_gateway_endpoints_are_theirs() {
+    let (mut desk, [vpc, _, id]) = with_table();
+    let gateway = gateway(&mut desk, &vpc);
+    let table = desk.world.route_tables.get(&id.parse().unwrap()).unwrap();
+    let mut table = RouteTable::clone(table);
+    let list = PrefixListId::new(7);
+    table.add_endpoint_route(list, EndpointId::new(7)).unwrap();
+    desk.world = desk.world.apply(&[table.into()], desk.world.revision + 1);
+    let there = format!("DestinationPrefixListId={list}");
+    for (action, rest, code) in [
+        ("DeleteRoute", there.clone(), "InvalidParameterValue"),
+        (
+            "CreateRoute",
+            format!("{there}&GatewayId={gateway}"),
+            "RouteAlreadyExists",
+        ),
+        (
+            "CreateRoute",
+            format!(
+                "DestinationPrefixListId={}&GatewayId={gateway}",
+                PrefixListId::new(8)
+            ),
+            "UnsupportedOperation",
+        ),
+        (
+            "DeleteRoute",
+            format!("DestinationPrefixListId={}", PrefixListId::new(8)),
+            "InvalidRoute.NotFound",
+        ),
+    ] {
+        assert_eq!(
+            desk.fault(action, &route(&id, &rest)).code,
+            code,
+            "{action} {rest}"
+        );
+    }
+    let shown = desk.ok(
+        "DescribeRouteTables",
+        &format!("Filter.1.Name=route.destination-prefix-list-id&Filter.1.Value.1={list}"),
+    );
+    assert!(shown.contains(&id), "{shown}");
+    // The endpoint is not there.
+    assert_eq!(state(&mut desk, &id, "blackhole"), 1);
+}

@@ -92,7 +92,7 @@ fn bad_names_are_told_apart() {
         assert!(fault.message.contains(word), "{word} in {}", fault.message);
     }
     let nowhere = desk.fault("CreateSecurityGroup", "GroupName=a&GroupDescription=d");
-    assert_eq!(nowhere.code, "MissingParameter");
+    assert_eq!(nowhere.code, "VPCIdNotSpecified");
     for action in [
         "DescribeSecurityGroups GroupName.1=web",
         "DeleteSecurityGroup GroupName=web",
@@ -190,4 +190,49 @@ fn another_accounts_group_does_not_exist() {
         );
     }
     assert!(!desk.ok("DescribeSecurityGroups", "").contains(&id));
+}
+
+#[test]
+fn an_account_has_a_most_of_groups() {
+    let (mut desk, vpc) = with_vpc();
+    // The default group counts.
+    let few = ["L-E79EC296=2".to_owned()];
+    desk.call.quotas = std::sync::Arc::new(crate::api::quota::Quotas::parse(&few).unwrap());
+    group(&mut desk, &vpc, "web");
+    let parameters = format!("VpcId={vpc}&GroupName=db&GroupDescription=d");
+    let fault = desk.fault("CreateSecurityGroup", &parameters);
+    assert_eq!(fault.code, "SecurityGroupLimitExceeded");
+    assert!(fault.message.contains("L-E79EC296"), "{}", fault.message);
+}
+
+#[test]
+fn what_a_group_is_used_for_is_named() {
+    let mut scene = Scene::new();
+    let [vpc, _] = scene.vpcs.clone();
+    let desk = &mut scene.desk;
+    let [one, two] = ["one", "two"].map(|name| group(desk, &vpc, name));
+    let rule = desk.make(
+        "AuthorizeSecurityGroupIngress",
+        &format!(
+            "GroupId={two}&IpPermissions.1.IpProtocol=-1&IpPermissions.1.Groups.1.GroupId={one}"
+        ),
+        "securityGroupRuleId",
+    );
+    let subnet = scene.provider_subnets[0].clone();
+    let eni = desk.make(
+        "CreateNetworkInterface",
+        &format!("SubnetId={subnet}&SecurityGroupId.1={one}"),
+        "networkInterfaceId",
+    );
+    desk.ok(
+        "elbv2:CreateLoadBalancer",
+        &format!(
+            "Name=orders&Type=network&Subnets.member.1={subnet}&SecurityGroups.member.1={one}"
+        ),
+    );
+    let fault = desk.fault("DeleteSecurityGroup", &format!("GroupId={one}"));
+    assert_eq!(fault.code, "DependencyViolation");
+    for blocker in [eni.as_str(), &rule, &two, "load balancer orders"] {
+        assert!(fault.message.contains(blocker), "{}", fault.message);
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use aws::{Fault, ec2};
 use model::id::RuleId;
 use model::security_group::{Peer, Permission, Rule, SecurityGroup};
-use model::world::World;
+use model::world::{Claim, World};
 
 use super::STEM;
 use super::permission::protocol_name;
@@ -27,7 +27,18 @@ pub(crate) fn describe(
     } = request;
     filter::known(filters, &["group-id", "security-group-rule-id"])?;
     let mut mine: Vec<(&SecurityGroup, &Rule)> = if security_group_rule_ids.is_empty() {
-        all(world, call).collect()
+        let groups = filter::exact(filters, "group-id").map(|ids| {
+            let ids = ids.iter().filter_map(|id| id.parse().ok());
+            let groups = ids.filter_map(|id| world.security_group(call.account, id));
+            groups.map(Arc::as_ref).collect::<Vec<_>>()
+        });
+        match groups {
+            None => all(world, call).collect(),
+            Some(groups) => groups
+                .into_iter()
+                .flat_map(|group| group.rules.iter().map(move |rule| (group, rule)))
+                .collect(),
+        }
     } else {
         security_group_rule_ids
             .iter()
@@ -61,11 +72,9 @@ pub(crate) fn describe(
 
 /// The rules of the caller's groups.
 fn all<'a>(world: &'a World, call: &Call) -> impl Iterator<Item = (&'a SecurityGroup, &'a Rule)> {
-    let owner = call.account;
-    let groups = world.security_groups.values().map(Arc::as_ref);
-    groups
-        .filter(move |group| group.owner == owner)
-        .flat_map(|group| group.rules.iter().map(move |rule| (group, rule)))
+    let groups = world.owned::<SecurityGroup>(call.account);
+    let groups = groups.map(Arc::as_ref);
+    groups.flat_map(|group| group.rules.iter().map(move |rule| (group, rule)))
 }
 
 /// The caller's rule with this id, and its group.
@@ -74,8 +83,11 @@ pub(crate) fn find<'a>(
     call: &Call,
     id: RuleId,
 ) -> Result<(&'a SecurityGroup, &'a Rule), Fault> {
-    all(world, call)
-        .find(|(_, rule)| rule.id == id)
+    let group: Option<&Arc<SecurityGroup>> = world.claimant(Claim::Rule(id));
+    let group = group.filter(|group| group.owner == call.account);
+    let rule = |group: &'a Arc<SecurityGroup>| group.rules.iter().find(|rule| rule.id == id);
+    group
+        .and_then(|group| Some((group.as_ref(), rule(group)?)))
         .ok_or_else(|| not_found(STEM, id))
 }
 

@@ -45,6 +45,46 @@ fn principals_of_every_form() {
 }
 
 #[test]
+fn services_and_organizations_are_kept_and_admit_nobody() {
+    let mut scene = Scene::new();
+    let balancer = scene.balancer("orders");
+    let service = scene.desk.make(
+        "CreateVpcEndpointServiceConfiguration",
+        &format!("NetworkLoadBalancerArn.1={balancer}"),
+        "serviceId",
+    );
+    let account = scene.consumer(|desk| desk.call.account);
+    let organizations = format!("arn:aws:organizations::{account}");
+    let text = scene.desk.ok(
+        MODIFY,
+        &format!(
+            "ServiceId={service}&AddAllowedPrincipals.1=ec2.amazonaws.com&AddAllowedPrincipals.2={organizations}:organization/o-abc1&AddAllowedPrincipals.3={organizations}:ou/o-abc1/ou-ab12-cd"
+        ),
+    );
+    let kinds = |kind: &str| text.matches(&format!("<principalType>{kind}<")).count();
+    assert_eq!(
+        (kinds("Service"), kinds("OrganizationUnit")),
+        (1, 2),
+        "{text}"
+    );
+    let all = scene.consumer(|desk| desk.ok(SERVICES, ""));
+    assert!(!all.contains(&service), "{all}");
+}
+
+#[test]
+fn a_service_for_everybody_is_listed() {
+    let mut scene = Scene::new();
+    let service = scene.service("orders", true);
+    let consumer = scene.consumer(|desk| desk.call.account);
+    let change = format!(
+        "ServiceId={service}&AddAllowedPrincipals.1=*&RemoveAllowedPrincipals.1=arn:aws:iam::{consumer}:root"
+    );
+    scene.desk.ok(MODIFY, &change);
+    let all = scene.consumer(|desk| desk.ok(SERVICES, ""));
+    assert!(all.contains(&service), "{all}");
+}
+
+#[test]
 fn bad_principals() {
     let mut scene = Scene::new();
     let service = scene.service("orders", true);
@@ -54,9 +94,12 @@ fn bad_principals() {
         "123456789012",
         "arn:aws:iam::12:root",
         "arn:aws:iam::123456789012:user/",
-        "arn:aws:iam::123456789012:user/path/ann",
+        "arn:aws:iam::123456789012:user//ann",
         "arn:aws:iam::123456789012:group/x",
-        "ec2.amazonaws.com",
+        ".amazonaws.com",
+        "EC2.amazonaws.com",
+        "arn:aws:organizations::123456789012:organization/x-1",
+        "arn:aws:organizations::123456789012:ou/o-1",
     ] {
         let add = format!("ServiceId={service}&AddAllowedPrincipals.1={bad}");
         let fault = scene.desk.fault(MODIFY, &add);
@@ -112,6 +155,25 @@ fn only_the_allowed_see_a_service() {
         desk.call.arn = user;
         desk.ok(SERVICES, &name)
     });
+
+    // A role's admits its sessions, and no other role's.
+    let role = format!("arn:aws:iam::{consumer}:role/ops/deploy");
+    scene.desk.ok(
+        MODIFY,
+        &format!("ServiceId={service}&AddAllowedPrincipals.1={role}"),
+    );
+    let session = |role: &str| format!("arn:aws:sts::{consumer}:assumed-role/{role}/s1");
+    scene.consumer(|desk| {
+        desk.call.arn = session("deploy");
+        desk.ok(SERVICES, &name)
+    });
+    for other in [session("deploy2"), session("x"), "arn:aws:sts::1:x".into()] {
+        let fault = scene.consumer(|desk| {
+            desk.call.arn = other;
+            desk.fault(SERVICES, &name)
+        });
+        assert_eq!(fault.code, "InvalidServiceName");
+    }
 }
 
 #[test]

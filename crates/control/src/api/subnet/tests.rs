@@ -206,3 +206,95 @@ fn another_accounts_subnet_does_not_exist() {
     }
     assert!(!desk.ok("DescribeSubnets", "").contains(&id));
 }
+
+#[test]
+fn a_new_subnet_uses_the_default_acl_and_its_uses_go_with_it() {
+    let (mut desk, vpc) = with_vpc();
+    let block = format!("VpcId={vpc}&CidrBlock=10.0.1.0/24");
+    let subnet = desk.make("CreateSubnet", &block, "subnetId");
+    let uses = format!("Filter.1.Name=association.subnet-id&Filter.1.Value.1={subnet}");
+    let acl = desk.ok("DescribeNetworkAcls", &uses);
+    assert!(acl.contains("<default>true</default>"), "{acl}");
+    let table = desk.make("CreateRouteTable", &format!("VpcId={vpc}"), "routeTableId");
+    desk.ok(
+        "AssociateRouteTable",
+        &format!("RouteTableId={table}&SubnetId={subnet}"),
+    );
+    desk.ok("DeleteSubnet", &format!("SubnetId={subnet}"));
+    for action in ["DescribeNetworkAcls", "DescribeRouteTables"] {
+        let left = desk.ok(action, "");
+        assert!(!left.contains(&subnet), "{action}: {left}");
+    }
+    desk.ok("DeleteRouteTable", &format!("RouteTableId={table}"));
+}
+
+#[test]
+fn a_vpc_has_as_many_subnets_as_its_quota() {
+    let (mut desk, vpc) = with_vpc();
+    desk.set_quota("L-407747CB=1");
+    let block = |third: u8| format!("VpcId={vpc}&CidrBlock=10.0.{third}.0/24");
+    desk.ok("CreateSubnet", &block(0));
+    let fault = desk.fault("CreateSubnet", &block(1));
+    assert_eq!(fault.code, "SubnetLimitExceeded");
+    assert!(fault.message.contains(&vpc), "{}", fault.message);
+}
+
+#[test]
+fn subnets_are_found_by_vpc() {
+    let (mut desk, one) = with_vpc();
+    let two = desk.make("CreateVpc", "CidrBlock=10.0.0.0/16", "vpcId");
+    let [a, b] = [&one, &two].map(|vpc| {
+        let block = format!("VpcId={vpc}&CidrBlock=10.0.1.0/24");
+        desk.make("CreateSubnet", &block, "subnetId")
+    });
+    for (values, found) in [
+        (format!("Filter.1.Value.1={one}"), [true, false]),
+        (format!("Filter.1.Value.1={two}"), [false, true]),
+        (
+            format!("Filter.1.Value.1={one}&Filter.1.Value.2={two}"),
+            [true, true],
+        ),
+        ("Filter.1.Value.1=vpc-?*".into(), [true, true]),
+        ("Filter.1.Value.1=vpc-1".into(), [false, false]),
+    ] {
+        let listed = desk.ok("DescribeSubnets", &format!("Filter.1.Name=vpc-id&{values}"));
+        assert_eq!(
+            [listed.contains(&a), listed.contains(&b)],
+            found,
+            "{values}"
+        );
+    }
+}
+
+#[test]
+fn attributes_can_be_set_to_what_they_are() {
+    let (mut desk, vpc) = with_vpc();
+    let block = format!("VpcId={vpc}&CidrBlock=10.0.1.0/24");
+    let id = desk.make("CreateSubnet", &block, "subnetId");
+    for what in [
+        "EnableDns64.Value=false",
+        "AssignIpv6AddressOnCreation.Value=false",
+        "EnableResourceNameDnsARecordOnLaunch.Value=false",
+        "EnableResourceNameDnsAAAARecordOnLaunch.Value=false",
+        "PrivateDnsHostnameTypeOnLaunch=ip-name",
+    ] {
+        desk.ok("ModifySubnetAttribute", &format!("SubnetId={id}&{what}"));
+    }
+    for (what, code) in [
+        (
+            "EnableResourceNameDnsARecordOnLaunch.Value=true",
+            "UnsupportedOperation",
+        ),
+        (
+            "PrivateDnsHostnameTypeOnLaunch=mine",
+            "InvalidParameterValue",
+        ),
+        (
+            "EnableDns64.Value=false&MapPublicIpOnLaunch.Value=true",
+            "InvalidParameterCombination",
+        ),
+    ] {
+        let request = format!("SubnetId={id}&{what}");
+        assert_eq!(desk.fault("ModifySubnetAttribute", &request).code, code);
+    }
+}

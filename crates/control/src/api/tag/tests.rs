@@ -80,6 +80,64 @@ fn everything_can_be_tagged_listed_and_untagged() {
 }
 
 #[test]
+fn what_a_vpc_has_around_it_can_be_tagged() {
+    let mut desk = Desk::new();
+    let [vpc, subnet, ..] = things(&mut desk);
+    let id = format!("VpcId={vpc}");
+    let kinds = [
+        (
+            "CreateRouteTable",
+            id.as_str(),
+            "routeTableId",
+            "route-table",
+        ),
+        ("CreateNetworkAcl", &id, "networkAclId", "network-acl"),
+        (
+            "CreateInternetGateway",
+            "",
+            "internetGatewayId",
+            "internet-gateway",
+        ),
+        ("AllocateAddress", "", "allocationId", "elastic-ip"),
+        (
+            "CreateNatGateway",
+            &format!("ConnectivityType=private&SubnetId={subnet}"),
+            "natGatewayId",
+            "natgateway",
+        ),
+        (
+            "CreateDhcpOptions",
+            "DhcpConfiguration.1.Key=domain-name&DhcpConfiguration.1.Value.1=a.test",
+            "dhcpOptionsId",
+            "dhcp-options",
+        ),
+    ];
+    for (action, parameters, element, kind) in kinds {
+        let tag = format!(
+            "{parameters}&TagSpecification.1.ResourceType={kind}&TagSpecification.1.Tag.1.Key=made&TagSpecification.1.Tag.1.Value=so"
+        );
+        let made = desk.make(action, tag.trim_start_matches('&'), element);
+        desk.ok(
+            "CreateTags",
+            &format!("ResourceId.1={made}&Tag.1.Key=later"),
+        );
+        let filter = format!("Filter.1.Name=resource-type&Filter.1.Value.1={kind}");
+        let listed = desk.ok("DescribeTags", &filter);
+        assert_eq!(listed.matches(&made).count(), 2, "{listed}");
+        let wrong = tag.replace(&format!("={kind}&"), "=volume&");
+        let fault = desk.fault(action, wrong.trim_start_matches('&'));
+        assert_eq!(fault.code, "InvalidParameterValue", "{action}");
+        desk.ok("DeleteTags", &format!("ResourceId.1={made}"));
+        let listed = desk.ok("DescribeTags", &filter);
+        assert!(!listed.contains(&made), "{listed}");
+        desk.switch_account();
+        let theirs = desk.fault("CreateTags", &format!("ResourceId.1={made}&Tag.1.Key=a"));
+        assert!(theirs.code.contains("NotFound"), "{}", theirs.code);
+        desk.switch_account();
+    }
+}
+
+#[test]
 fn endpoints_and_services_can_be_tagged() {
     let mut scene = Scene::new();
     let service = scene.service("lb", false);
@@ -137,6 +195,11 @@ fn tags_that_cannot_be_are_refused() {
     for (id, code) in [
         ("i-0123456789abcdef0".to_owned(), "InvalidID"),
         (format!("eni-attach-{absent}"), "InvalidID"),
+        (format!("rtbassoc-{absent}"), "InvalidID"),
+        (format!("rtb-{absent}"), "InvalidRouteTableID.NotFound"),
+        (format!("acl-{absent}"), "InvalidNetworkAclID.NotFound"),
+        (format!("dopt-{absent}"), "InvalidDhcpOptionID.NotFound"),
+        (format!("nat-{absent}"), "NatGatewayNotFound"),
         ("vpc-1".to_owned(), "InvalidVpcID.Malformed"),
         (format!("vpc-{absent}"), "InvalidVpcID.NotFound"),
         (format!("subnet-{absent}"), "InvalidSubnetID.NotFound"),

@@ -138,3 +138,75 @@ fn another_accounts_group_does_not_exist() {
     let text = scene.consumer(|desk| desk.ok("elbv2:DescribeTargetGroups", ""));
     assert!(!text.contains(&arn), "{text}");
 }
+
+#[test]
+fn the_health_check_is_changed() {
+    let mut scene = Scene::new();
+    let arn = format!("TargetGroupArn={}", scene.group("orders"));
+    let modify = "elbv2:ModifyTargetGroup";
+    let http = "HealthCheckProtocol=HTTP&HealthCheckPath=/up&HealthCheckIntervalSeconds=10";
+    let text = scene.desk.ok(modify, &format!("{arn}&{http}"));
+    for part in [
+        "<HealthCheckProtocol>HTTP</HealthCheckProtocol>",
+        "<HealthCheckPath>/up</HealthCheckPath>",
+        "<HttpCode>200-399</HttpCode>",
+        "<HealthCheckIntervalSeconds>10</HealthCheckIntervalSeconds>",
+        "<HealthCheckTimeoutSeconds>10</HealthCheckTimeoutSeconds>",
+    ] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    // What is not said stays, and what TCP has no use for goes.
+    let text = scene
+        .desk
+        .ok(modify, &format!("{arn}&HealthyThresholdCount=3"));
+    assert!(
+        text.contains("<HealthCheckPath>/up</HealthCheckPath>"),
+        "{text}"
+    );
+    let text = scene
+        .desk
+        .ok(modify, &format!("{arn}&HealthCheckProtocol=TCP"));
+    assert!(
+        !text.contains("<HealthCheckPath>") && !text.contains("<Matcher>"),
+        "{text}"
+    );
+    assert!(
+        text.contains("<HealthyThresholdCount>3</HealthyThresholdCount>"),
+        "{text}"
+    );
+    for rest in [
+        "HealthCheckEnabled=false",
+        "HealthCheckPath=/x",
+        "UnhealthyThresholdCount=11",
+        "HealthCheckPort=70000",
+    ] {
+        let fault = scene.desk.fault(modify, &format!("{arn}&{rest}"));
+        assert_eq!(fault.code, "ValidationError", "{rest}: {}", fault.message);
+    }
+    let fault = scene.consumer(|desk| desk.fault(modify, &arn));
+    assert_eq!(fault.code, "TargetGroupNotFound");
+}
+
+#[test]
+fn an_account_has_a_most_of_groups_and_load_balancers() {
+    let mut scene = Scene::new();
+    let few = ["L-B22855CB=1", "L-69A177A2=1"].map(String::from);
+    scene.desk.call.quotas = std::sync::Arc::new(crate::api::quota::Quotas::parse(&few).unwrap());
+    scene.group("a");
+    scene.balancer("a");
+    let group = format!(
+        "Name=b&Protocol=TCP&Port=80&TargetType=ip&VpcId={}",
+        scene.vpcs[0]
+    );
+    let fault = scene.desk.fault("elbv2:CreateTargetGroup", &group);
+    assert_eq!(fault.code, "TooManyTargetGroups");
+    let balancer = format!(
+        "Name=b&Type=network&Subnets.member.1={}",
+        scene.provider_subnets[0]
+    );
+    let fault = scene.desk.fault("elbv2:CreateLoadBalancer", &balancer);
+    assert_eq!(fault.code, "TooManyLoadBalancers");
+    // What is there already is found, not made.
+    scene.group("a");
+    scene.balancer("a");
+}

@@ -13,7 +13,6 @@ use model::topic::{Protocol, Topic};
 use revlog::Memory;
 
 use super::*;
-use crate::feed;
 
 const LIMIT: Duration = Duration::from_secs(20);
 const REGION: &str = "us-east-1";
@@ -30,8 +29,7 @@ fn vault() -> Arc<Vault> {
 /// A committer that holds these things besides an account and the topic `news`.
 fn committer(more: impl IntoIterator<Item = Change>) -> Arc<Committer> {
     let log = Arc::new(Memory::default());
-    let world = feed::world(log.as_ref()).unwrap();
-    let committer = Committer::new(log, world);
+    let committer = Committer::new(log, true).unwrap();
     let account = Account {
         id: owner(),
         name: "a".into(),
@@ -48,7 +46,9 @@ fn committer(more: impl IntoIterator<Item = Change>) -> Arc<Committer> {
     };
     let mut changes: Vec<Change> = vec![account.into(), topic.into()];
     changes.extend(more);
-    committer.commit(|_, _| Ok(((), changes))).unwrap();
+    committer
+        .commit(|_, _| Ok(((), changes)), |_| Vec::new())
+        .unwrap();
     Arc::new(committer)
 }
 

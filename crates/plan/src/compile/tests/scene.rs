@@ -191,6 +191,7 @@ pub(crate) fn balancer(number: u32, last: u8) -> (LoadBalancer, Interface) {
             interface: eni.id,
         }]),
         groups: Vec::new(),
+        waives_groups: false,
         state: BalancerState::Active,
         slot: BalancerSlot(number),
         created: Millis(0),
@@ -238,6 +239,7 @@ pub(crate) fn listener(number: u128, protocol: Protocol, port: u16) -> Listener 
         protocol,
         port,
         target_group: TargetGroupId::new(6),
+        tcp_idle_seconds: None,
         tags: BTreeMap::new(),
     }
 }
