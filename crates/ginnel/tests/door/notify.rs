@@ -123,8 +123,28 @@ fn a_receiver_confirms_and_is_told_also_across_a_crash() {
         "{}",
         open(&other)
     );
+    // Nor does it leave a trace: the audit is no place where strangers may write.
+    let confirmed = || {
+        let words = [
+            "audit",
+            "search",
+            "--event",
+            "ConfirmSubscription",
+            "-o",
+            "json",
+        ];
+        let text = ginnel.cli(&words).unwrap();
+        text.matches("\"ConfirmSubscription\"").count()
+    };
+    assert_eq!(confirmed(), 0);
     let answer = open(url);
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let again = open(url);
+    assert!(again.starts_with("HTTP/1.1 200"), "{again}");
+    let told = confirmed();
+    assert!(told > 0, "a confirmation is in the audit");
+    open(url);
+    assert_eq!(confirmed(), told, "what changes nothing is not");
     assert!(
         answer.contains(&format!("<SubscriptionArn>{topic}:")),
         "{answer}"
