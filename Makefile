@@ -3,7 +3,7 @@ CARGO ?= cargo
 BIN = target/release/ginnel
 # Tests run as root: they make network namespaces.
 
-.PHONY: demo build test lint deny bench packages clean
+.PHONY: demo build test lint deny fuzz bench packages clean
 
 demo: build
 	$(BIN) demo
@@ -29,6 +29,19 @@ test:
 deny:
 	command -v cargo-deny >/dev/null || $(CARGO) install --locked --quiet cargo-deny
 	$(CARGO) deny --offline check bans licenses sources
+
+# Each target for FUZZ_SECONDS, or with FUZZ_RUNS for so many executions. cargo-fuzz wants flags
+# that a stable compiler takes with RUSTC_BOOTSTRAP. What is found lands in fuzz/artifacts.
+FUZZ_SECONDS ?= 60
+fuzz:
+	command -v cargo-fuzz >/dev/null || $(CARGO) install --locked --quiet cargo-fuzz
+	for target in query sigv4 bodies; do \
+		mkdir -p target/fuzz/$$target && \
+		RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR=target/fuzz/build $(CARGO) fuzz run --fuzz-dir fuzz -s none $$target \
+			target/fuzz/$$target fuzz/corpus/$$target -- -dict=fuzz/dictionaries/$$target \
+			-max_len=4096 -timeout=10 -print_final_stats=1 \
+			$(if $(FUZZ_RUNS),-runs=$(FUZZ_RUNS),-max_total_time=$(FUZZ_SECONDS)) || exit 1; \
+	done
 
 bench: build
 	scripts/packages.sh bench

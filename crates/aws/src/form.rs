@@ -133,7 +133,7 @@ impl Form {
 }
 
 /// Undoes form encoding; unlike most decoders it takes no bad escape for plain text.
-fn unescape(text: &str) -> Result<String, Fault> {
+pub(crate) fn unescape(text: &str) -> Result<String, Fault> {
     let bytes = text.as_bytes();
     let broken = bytes.iter().enumerate().any(|(i, byte)| {
         let digits = bytes.get(i + 1..i + 3).unwrap_or_default();
