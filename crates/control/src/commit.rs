@@ -67,7 +67,7 @@ impl Committer {
                 format!("This host holds no more {what}; delete some first"),
             ));
         }
-        let problems = next.check();
+        let problems = next.check_changes(&changes);
         if !problems.is_empty() {
             tracing::error!(
                 ?problems,

@@ -1,6 +1,7 @@
 //! One port for all services: bytes in, bytes out.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws::call::{Parts, decode};
@@ -15,7 +16,7 @@ use model::time::Millis;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
-use crate::api::{Call, ginnel, handle};
+use crate::api::{Call, ginnel, handle, is_read};
 use crate::authenticate::{Caller, authenticate};
 use crate::authorize::authorize;
 use crate::open::{Control, now};
@@ -180,12 +181,6 @@ fn finish(request: &Request, outcome: crate::api::Outcome) -> Result<crate::api:
     Ok(outcome)
 }
 
-/// Reads need no turn at the log.
-fn is_read(request: &Request) -> bool {
-    let name = request.name();
-    name.starts_with("Describe") || name.starts_with("Get")
-}
-
 fn call(control: &Control, caller: &Caller, at: Millis, revision: u64) -> Call {
     Call {
         account: caller.account,
@@ -194,6 +189,9 @@ fn call(control: &Control, caller: &Caller, at: Millis, revision: u64) -> Call {
         now: at,
         revision,
         rng: RefCell::new(StdRng::from_rng(&mut rand::rng())),
+        dev: control.inner.dev,
+        quotas: Arc::clone(&control.inner.quotas),
+        vault: Arc::clone(&control.inner.vault),
     }
 }
 

@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::api::ginnel;
+use crate::api::quota::Quotas;
 use crate::commit::Committer;
 use crate::relay::{NamespaceCheck, Relay};
 use crate::secret::Vault;
@@ -27,6 +28,10 @@ pub struct Config {
     pub key_file: PathBuf,
     /// The one region that this process serves.
     pub region: String,
+    /// For people who used an emulator until now: any access key is an administrator's.
+    pub dev: bool,
+    /// The operator's quotas, `CODE=N`.
+    pub quotas: Vec<String>,
     /// The kernel's word on namespace paths.
     pub check_namespace: NamespaceCheck,
 }
@@ -40,6 +45,9 @@ pub enum Error {
     /// The key file.
     #[error(transparent)]
     Secret(#[from] secret::Error),
+    /// A quota that is none.
+    #[error("{0}")]
+    Quota(String),
     /// The first account could not be made.
     #[error("making the first account: {0}")]
     First(String),
@@ -68,7 +76,9 @@ pub struct Control {
 pub(crate) struct Inner {
     pub(crate) committer: Arc<Committer>,
     pub(crate) relay: Relay,
-    pub(crate) vault: Vault,
+    pub(crate) vault: Arc<Vault>,
+    pub(crate) quotas: Arc<Quotas>,
+    pub(crate) dev: bool,
     pub(crate) region: String,
     pub(crate) check_namespace: NamespaceCheck,
 }
@@ -76,7 +86,8 @@ pub(crate) struct Inner {
 impl Control {
     /// Reads the store. The first start makes the operator's account, and returns its key.
     pub fn open(config: Config) -> Result<(Self, Option<FirstKey>), Error> {
-        let vault = Vault::open(&config.key_file)?;
+        let vault = Arc::new(Vault::open(&config.key_file)?);
+        let quotas = Arc::new(Quotas::parse(&config.quotas).map_err(Error::Quota)?);
         let world = feed::world(config.log.as_ref())?;
         let fresh = world.accounts.is_empty();
         let committer = Arc::new(Committer::new(config.log, world));
@@ -85,6 +96,8 @@ impl Control {
                 relay: Relay::new(Arc::clone(&committer)),
                 committer,
                 vault,
+                quotas,
+                dev: config.dev,
                 region: config.region,
                 check_namespace: config.check_namespace,
             }),

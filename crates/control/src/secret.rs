@@ -69,9 +69,14 @@ impl Vault {
         let key: [u8; KEY] = bytes.try_into().map_err(|_| Error::Length {
             path: path.display().to_string(),
         })?;
-        Ok(Self {
+        Ok(Self::of(key))
+    }
+
+    /// A vault with this key.
+    pub(crate) fn of(key: [u8; KEY]) -> Self {
+        Self {
             cipher: Aes256Gcm::new(&Key::<Aes256Gcm>::from(key)),
-        })
+        }
     }
 
     /// Seals a secret of `name`.

@@ -55,6 +55,8 @@ async fn serve(options: &Up, place: &Place) -> Result<()> {
         log: Arc::new(log),
         key_file: place.key_file(),
         region: options.region.clone(),
+        dev: false,
+        quotas: options.quota.clone(),
         check_namespace: Box::new(|path| {
             dataplane::check_namespace(path).map_err(|error| error.to_string())
         }),

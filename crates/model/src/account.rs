@@ -8,6 +8,7 @@ use core::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::time::Millis;
+use crate::world::{Facets, Indexed};
 
 /// Twelve digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -85,4 +86,16 @@ pub struct AccessKey {
     pub account: AccountId,
     /// The secret, sealed with the instance's key file.
     pub sealed_secret: Vec<u8>,
+}
+
+impl Indexed for Account {
+    fn index(&self, _facets: &mut Facets) {}
+}
+
+impl Indexed for AccessKey {
+    fn index(&self, facets: &mut Facets) {
+        facets
+            .owner(self.account, &Default::default())
+            .needs(self.account);
+    }
 }

@@ -10,6 +10,7 @@ use crate::account::AccountId;
 use crate::id::{BalancerId, PermissionId, ServiceId};
 use crate::tag::Tags;
 use crate::time::Millis;
+use crate::world::{Claim, Facets, Indexed};
 
 /// Load balancers behind one name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,5 +121,16 @@ impl EndpointService {
     pub fn is_visible_to(&self, account: AccountId, arn: &str) -> bool {
         let allowed = |entry: &Permission| entry.principal.admits(account, arn);
         self.owner == account || self.permissions.iter().any(allowed)
+    }
+}
+
+impl Indexed for EndpointService {
+    fn index(&self, facets: &mut Facets) {
+        facets.owner(self.owner, &self.tags);
+        for balancer in &self.balancers {
+            facets
+                .needs(*balancer)
+                .claims(Claim::Part(balancer.into(), "endpoint service"));
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Elastic network interfaces.
 
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::Ipv4Addr;
@@ -7,6 +8,7 @@ use core::net::Ipv4Addr;
 use serde::{Deserialize, Serialize};
 
 use crate::account::AccountId;
+use crate::host::MAX_GROUPS_PER_ENI;
 use crate::host::{EniSlot, GateSlot};
 use crate::id::{
     AttachmentId, BalancerId, EndpointId, InterfaceId, SecurityGroupId, SubnetId, VpcId,
@@ -14,6 +16,7 @@ use crate::id::{
 use crate::net::Mac;
 use crate::tag::Tags;
 use crate::time::Millis;
+use crate::world::{Claim, Facets, Indexed, Slot, World};
 
 /// An address in a subnet, and who uses it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,5 +94,56 @@ impl Interface {
     /// Made by Ginnel, not by its owner.
     pub fn is_managed(&self) -> bool {
         !matches!(self.role, Role::Workload { .. })
+    }
+}
+
+impl Indexed for Interface {
+    fn index(&self, facets: &mut Facets) {
+        facets
+            .owner(self.owner, &self.tags)
+            .claims(Claim::Address(self.subnet, self.ip))
+            .needs(self.vpc)
+            .needs(self.subnet)
+            .needs_all(&self.groups);
+        match &self.role {
+            Role::Workload { slot, .. } => facets.claims(Claim::Slot(Slot::Eni, slot.0)),
+            Role::Endpoint { endpoint, gate } => facets
+                .claims(Claim::Slot(Slot::Gate, gate.0))
+                .needs(*endpoint),
+            Role::LoadBalancer { balancer } => facets.needs(*balancer),
+        };
+    }
+
+    fn problems(&self, world: &World, problems: &mut Vec<String>) {
+        let id = self.id;
+        if let Some(subnet) = world.subnets.get(&self.subnet)
+            && (!subnet.can_hold(self.ip) || subnet.vpc != self.vpc)
+        {
+            problems.push(format!("{id} does not fit {}", subnet.id));
+        }
+        if self.groups.len() > MAX_GROUPS_PER_ENI {
+            problems.push(format!("{id} has too many groups"));
+        }
+        for group in &self.groups {
+            let group = world.security_groups.get(group);
+            if let Some(group) = group.filter(|group| group.vpc != self.vpc) {
+                problems.push(format!("{id} names {} of another VPC", group.id));
+            }
+        }
+        match &self.role {
+            Role::Workload { .. } => {}
+            Role::Endpoint { endpoint, .. } => {
+                let known = world.endpoints.get(endpoint);
+                if !known.is_some_and(|endpoint| endpoint.interfaces.contains(&id)) {
+                    problems.push(format!("{id} is not of {endpoint}"));
+                }
+            }
+            Role::LoadBalancer { balancer } => {
+                let known = world.load_balancers.get(balancer);
+                if !known.is_some_and(|lb| lb.zones.iter().any(|zone| zone.interface == id)) {
+                    problems.push(format!("{id} is not of load balancer {balancer}"));
+                }
+            }
+        }
     }
 }

@@ -6,6 +6,7 @@ use crate::account::AccountId;
 use crate::id::{BalancerId, ListenerId, TargetGroupId};
 use crate::tag::Tags;
 use crate::target_group::Protocol;
+use crate::world::{Claim, Facets, Indexed};
 
 /// A port on which a load balancer takes connections.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,4 +25,16 @@ pub struct Listener {
     pub target_group: TargetGroupId,
     /// Tags.
     pub tags: Tags,
+}
+
+impl Indexed for Listener {
+    fn index(&self, facets: &mut Facets) {
+        facets
+            .owner(self.owner, &self.tags)
+            .needs(self.balancer)
+            .needs(self.target_group);
+        for protocol in self.protocol.numbers() {
+            facets.claims(Claim::Port(self.balancer, *protocol, self.port));
+        }
+    }
 }

@@ -12,6 +12,7 @@ use crate::id::{BalancerId, InterfaceId, SecurityGroupId, SubnetId, VpcId};
 use crate::place::Zone;
 use crate::tag::Tags;
 use crate::time::Millis;
+use crate::world::{Claim, Facets, Indexed, Kind, Slot};
 
 /// A load balancer with one address in each of its zones.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,4 +63,22 @@ pub enum State {
     Provisioning,
     /// In the data plane.
     Active,
+}
+
+impl Indexed for LoadBalancer {
+    fn index(&self, facets: &mut Facets) {
+        facets
+            .owner(self.owner, &self.tags)
+            .claims(Claim::Slot(Slot::Balancer, self.slot.0))
+            .claims(Claim::Name(
+                self.owner,
+                Kind::LoadBalancer,
+                self.name.clone(),
+            ))
+            .needs(self.vpc)
+            .needs_all(&self.groups);
+        for zone in &self.zones {
+            facets.needs(zone.subnet).needs(zone.interface);
+        }
+    }
 }

@@ -10,6 +10,7 @@ use crate::account::AccountId;
 use crate::host::GroupSlot;
 use crate::id::{RuleId, SecurityGroupId, VpcId};
 use crate::tag::Tags;
+use crate::world::{Claim, Facets, Indexed, Kind, Slot};
 
 /// Rules in each direction (AWS quota).
 pub const MAX_RULES: usize = 60;
@@ -72,4 +73,26 @@ pub enum Peer {
     Cidr6(Ipv6Net),
     /// Members of a group of the same VPC.
     Group(SecurityGroupId),
+}
+
+impl Indexed for SecurityGroup {
+    fn index(&self, facets: &mut Facets) {
+        let name = Claim::NameIn(self.vpc, Kind::SecurityGroup, self.name.clone());
+        let others = self
+            .rules
+            .iter()
+            .filter_map(|rule| match rule.permission.peer {
+                Peer::Group(id) if id != self.id => Some(id),
+                Peer::Group(_) | Peer::Cidr4(_) | Peer::Cidr6(_) => None,
+            });
+        facets
+            .owner(self.owner, &self.tags)
+            .claims(Claim::Slot(Slot::Group, self.slot.0))
+            .claims(name)
+            .needs(self.vpc);
+        // A rule may outlive the group that it names (AWS: a stale rule).
+        for other in others {
+            facets.mentions(other);
+        }
+    }
 }

@@ -1,5 +1,8 @@
 //! Subnets.
 
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
@@ -9,6 +12,7 @@ use crate::account::AccountId;
 use crate::id::{SubnetId, VpcId};
 use crate::place::Zone;
 use crate::tag::Tags;
+use crate::world::{Facets, Indexed, World};
 
 /// A part of a VPC's addresses in one zone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,5 +57,18 @@ impl Subnet {
     /// The VPC router: the first address after the network's.
     pub fn router(&self) -> Ipv4Addr {
         Ipv4Addr::from(u32::from(self.cidr.network()) + 1)
+    }
+}
+
+impl Indexed for Subnet {
+    fn index(&self, facets: &mut Facets) {
+        facets.owner(self.owner, &self.tags).needs(self.vpc);
+    }
+
+    fn problems(&self, world: &World, problems: &mut Vec<String>) {
+        let vpc = world.vpcs.get(&self.vpc);
+        if vpc.is_some_and(|vpc| !vpc.cidr.contains(&self.cidr)) {
+            problems.push(format!("{} is outside {}", self.id, self.vpc));
+        }
     }
 }

@@ -11,6 +11,7 @@ use crate::account::AccountId;
 use crate::host::TargetGroupSlot;
 use crate::id::{TargetGroupId, VpcId};
 use crate::tag::Tags;
+use crate::world::{Claim, Facets, Indexed, Kind, Slot};
 
 /// Where listeners forward to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,5 +89,19 @@ impl Protocol {
             Self::Udp => &[17],
             Self::TcpUdp => &[6, 17],
         }
+    }
+}
+
+impl Indexed for TargetGroup {
+    fn index(&self, facets: &mut Facets) {
+        facets
+            .owner(self.owner, &self.tags)
+            .claims(Claim::Slot(Slot::TargetGroup, self.slot.0))
+            .claims(Claim::Name(
+                self.owner,
+                Kind::TargetGroup,
+                self.name.clone(),
+            ))
+            .needs(self.vpc);
     }
 }

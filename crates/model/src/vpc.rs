@@ -7,6 +7,7 @@ use crate::account::AccountId;
 use crate::host::VpcNumber;
 use crate::id::{CidrAssociationId, DhcpOptionsId, SecurityGroupId, VpcId};
 use crate::tag::Tags;
+use crate::world::{Claim, Facets, Indexed, Slot};
 
 /// A private network of one account; two may have the same addresses.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,4 +34,14 @@ pub struct Vpc {
     pub dhcp_options: DhcpOptionsId,
     /// Tags.
     pub tags: Tags,
+}
+
+impl Indexed for Vpc {
+    fn index(&self, facets: &mut Facets) {
+        facets
+            .owner(self.owner, &self.tags)
+            .claims(Claim::Slot(Slot::Vpc, self.number.0))
+            .needs(self.owner)
+            .needs(self.default_group);
+    }
 }

@@ -173,7 +173,7 @@ fn address(world: &World, subnet: &Subnet, wanted: Option<Ipv4Addr>) -> Result<I
             ),
         ));
     }
-    if world.addresses_in_use(subnet.id).contains(&ip) {
+    if world.is_address_in_use(subnet.id, ip) {
         return Err(Fault::bad_request(
             "InvalidIPAddress.InUse",
             format!(

@@ -148,8 +148,7 @@ pub(crate) fn interface(
     subnet: &Subnet,
     wanted: Option<Ipv4Addr>,
 ) -> Result<Interface, Fault> {
-    let used = world.addresses_in_use(subnet.id);
-    let fits = |ip: &Ipv4Addr| subnet.can_hold(*ip) && !used.contains(ip);
+    let fits = |ip: &Ipv4Addr| subnet.can_hold(*ip) && !world.is_address_in_use(subnet.id, *ip);
     let ip = match wanted {
         Some(ip) => Some(ip).filter(fits).ok_or_else(|| {
             invalid(format!(

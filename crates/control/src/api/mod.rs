@@ -3,7 +3,7 @@
 //! `-> Result<Decision<Reply>, Fault>` for writes.
 //!
 //! To add an operation: name it in `data/operations.toml` and run `cargo xtask codegen`; write
-//! the handler in the noun's file; add its line to `dispatch.rs`; test it beside the noun.
+//! the handler in the noun's file; add its line to `dispatch/SERVICE.rs`; test it beside the noun.
 //!
 //! A handler takes its request apart without `..`, so that a new parameter breaks the build:
 //! each is used, or given to [`unsupported`] (setting it is an error), or to `_` with a word why
@@ -29,6 +29,7 @@ mod load_balancer;
 mod load_balancer_subnets;
 pub(crate) mod page;
 mod place;
+pub(crate) mod quota;
 pub(crate) mod refusal;
 pub(crate) mod security_group;
 mod security_group_rule;
@@ -43,6 +44,7 @@ mod target_group;
 mod vpc;
 
 use std::cell::RefCell;
+use std::sync::Arc;
 
 use aws::Fault;
 use model::account::AccountId;
@@ -52,7 +54,9 @@ use model::world::{Change, Replay, World};
 use rand::rngs::StdRng;
 use rand::{Rng as _, RngExt as _};
 
-pub(crate) use dispatch::{Outcome, handle};
+use crate::secret::Vault;
+
+pub(crate) use dispatch::{Outcome, handle, is_read};
 
 /// Who calls, when and where: everything a handler may know besides the World.
 pub(crate) struct Call {
@@ -68,6 +72,12 @@ pub(crate) struct Call {
     pub(crate) revision: u64,
     /// Chance.
     pub(crate) rng: RefCell<StdRng>,
+    /// `ginnel up --dev`: for people who used an emulator until now.
+    pub(crate) dev: bool,
+    /// The quotas in force.
+    pub(crate) quotas: Arc<quota::Quotas>,
+    /// Seals secrets.
+    pub(crate) vault: Arc<Vault>,
 }
 
 /// A write's answer and its effect.

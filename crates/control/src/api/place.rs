@@ -2,12 +2,14 @@
 
 use aws::{Fault, ec2};
 use model::place::{ZONES, Zone};
+use model::world::World;
 
 use super::Call;
 use super::filter;
 
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeRegions.html>
 pub(crate) fn describe_regions(
+    _world: &World,
     call: &Call,
     request: &ec2::DescribeRegionsRequest,
 ) -> Result<ec2::DescribeRegionsResult, Fault> {
@@ -50,6 +52,7 @@ pub(crate) fn describe_regions(
 
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeAvailabilityZones.html>
 pub(crate) fn describe_zones(
+    _world: &World,
     call: &Call,
     request: &ec2::DescribeAvailabilityZonesRequest,
 ) -> Result<ec2::DescribeAvailabilityZonesResult, Fault> {

@@ -1,9 +1,10 @@
 //! A desk to call handlers at: decoded requests in, encoded answers out, no sockets.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 
 use aws::Fault;
-use aws::call::{Parts, Service, decode};
+use aws::call::{Parts, Protocol, Service, decode};
 use model::account::{Account, AccountId};
 use model::time::Millis;
 use model::world::World;
@@ -11,6 +12,7 @@ use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
 use super::{Call, handle};
+use crate::secret::Vault;
 
 /// A World and who calls on it.
 pub(crate) struct Desk {
@@ -39,6 +41,9 @@ impl Desk {
             now: Millis(1_700_000_000_000),
             revision: 0,
             rng: RefCell::new(StdRng::seed_from_u64(7)),
+            dev: false,
+            quotas: Arc::default(),
+            vault: Arc::new(Vault::of([7; 32])),
         };
         Self {
             world,
@@ -54,19 +59,30 @@ impl Desk {
         self.call.arn = format!("arn:aws:iam::{}:root", self.call.account);
     }
 
-    /// Calls an EC2 operation (`elbv2:Name` for the other service) with form parameters.
+    /// Calls an EC2 operation (`elbv2:Name`, `iam:Name`, ... for other services) with form
+    /// parameters, or with a JSON body for the services that speak it.
     pub(crate) fn call(&mut self, action: &str, parameters: &str) -> Result<String, Fault> {
         let (service, action) = match action.split_once(':') {
             Some(("elbv2", action)) => (Service::Elbv2, action),
-            _ => (Service::Ec2, action),
+            Some((scope, action)) => (Service::from_scope_name(scope).unwrap(), action),
+            None => (Service::Ec2, action),
         };
         let version = service.version();
-        let body = format!("Action={action}&Version={version}&{parameters}");
+        let (body, headers) = match service.protocol() {
+            Protocol::Json(prefix) => (
+                parameters.to_owned(),
+                vec![("x-amz-target".to_owned(), format!("{prefix}.{action}"))],
+            ),
+            Protocol::Form(_) | Protocol::Own => (
+                format!("Action={action}&Version={version}&{parameters}"),
+                Vec::new(),
+            ),
+        };
         let parts = Parts {
             method: "POST",
             path: "/",
             query: "",
-            headers: &[],
+            headers: &headers,
             body: body.trim_end_matches('&').as_bytes(),
         };
         let request = decode(service, &parts)?;

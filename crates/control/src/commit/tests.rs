@@ -129,7 +129,7 @@ fn a_write_is_published_as_the_log_has_it() {
     same(&log, &committer);
     let gone = Change::Remove(Name::Account(id(2)));
     committer.commit(|_, _| Ok(((), vec![gone]))).unwrap();
-    assert_eq!(committer.world().accounts.len(), 1);
+    assert_eq!(committer.world().accounts.size(), 1);
     same(&log, &committer);
 }
 
@@ -248,7 +248,7 @@ fn each_of_many_writers_has_its_own_revision() {
     });
     revisions.sort_unstable();
     assert_eq!(revisions, (2..=101).collect::<Vec<_>>());
-    assert_eq!(committer.world().accounts.len(), 101);
+    assert_eq!(committer.world().accounts.size(), 101);
     same(&log, &committer);
 }
 

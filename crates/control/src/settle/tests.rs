@@ -1,7 +1,5 @@
 //! What a report changes, and what it never may.
 
-use std::sync::Arc;
-
 use model::endpoint::{Endpoint, Event, State};
 use model::host::{GateReport, GateSlot, Report};
 use model::id::EndpointId;
@@ -136,7 +134,7 @@ fn a_deleted_endpoint_goes_when_no_host_has_it() {
     for interface in &interfaces {
         assert!(!next.interfaces.contains_key(interface));
     }
-    assert_eq!(next.interfaces.len() + 2, world.interfaces.len());
+    assert_eq!(next.interfaces.size() + 2, world.interfaces.size());
 }
 
 /// Everything that one report changes must fit a transaction, or it would never be written.
@@ -225,6 +223,6 @@ proptest! {
                 }
             }
         }
-        prop_assert!(Arc::ptr_eq(&next.services, &world.services));
+        prop_assert_eq!(&next.services, &world.services);
     }
 }

@@ -22,6 +22,10 @@ pub(crate) struct Up {
     /// The API without packets: no root needed, and nothing flows
     #[arg(long)]
     pub(crate) no_dataplane: bool,
+    /// A quota's value instead of AWS's default, by its code (again for more of them); for
+    /// example L-29B6F2EB=100: interface endpoints of a VPC
+    #[arg(long, value_name = "CODE=N")]
+    pub(crate) quota: Vec<String>,
     /// Connections on this host (when its tables are first made)
     #[arg(long, default_value_t = dataplane::Limits::default().flows, value_name = "N")]
     pub(crate) flows: u32,

@@ -9,6 +9,7 @@
 //! any ── Delete ──► Deleting ── Removed ──► (gone)
 //! ```
 
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -18,6 +19,7 @@ use crate::account::AccountId;
 use crate::id::{EndpointId, InterfaceId, SecurityGroupId, ServiceId, VpcId};
 use crate::tag::Tags;
 use crate::time::Millis;
+use crate::world::{Facets, Indexed, World};
 
 /// A consumer's door to a service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -153,6 +155,26 @@ impl Endpoint {
     pub fn open(&mut self, revision: u64) {
         // The low half is enough to tell an opening from the one before it.
         self.opened = u32::try_from(revision % u64::from(u32::MAX)).unwrap_or(0) + 1;
+    }
+}
+
+impl Indexed for Endpoint {
+    fn index(&self, facets: &mut Facets) {
+        facets
+            .owner(self.owner, &self.tags)
+            .needs(self.vpc)
+            .needs_all(&self.interfaces)
+            .needs_all(&self.groups)
+            .mentions(self.service);
+    }
+
+    fn problems(&self, world: &World, problems: &mut Vec<String>) {
+        if (self.opened != 0) != self.state.is_open() {
+            problems.push(format!("{} is half open", self.id));
+        }
+        if self.state.is_open() && !world.services.contains_key(&self.service) {
+            problems.push(format!("{} leads to no service", self.id));
+        }
     }
 }
 

@@ -1,48 +1,80 @@
-//! Invariants of the whole World. A commit that would break one is refused: it is a fault of
-//! ours, never of a caller, because handlers check first and say it in the caller's words.
+//! Invariants of the World. A commit that would break one is refused: it is a fault of ours,
+//! never of a caller, because handlers check first and say it in the caller's words.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt::Display;
 
-use super::World;
-use crate::host::{MAX_GROUPS_PER_ENI, MAX_SLOTS, MAX_TARGETS};
-use crate::interface::Role;
+use super::{Change, Facet, Name, Slot, World};
+use crate::host::{MAX_SLOTS, MAX_TARGETS};
 
 impl World {
     /// Every broken invariant, in words; empty when all hold.
     pub fn check(&self) -> Vec<String> {
         let mut problems = Vec::new();
-        self.check_networks(&mut problems);
-        self.check_interfaces(&mut problems);
-        self.check_services(&mut problems);
+        for name in self.all_names() {
+            self.check_one(&name, &mut problems);
+        }
         problems
     }
 
+    /// The invariants that these changes, which made this World, can have broken: the cost is
+    /// that of the changes, not that of the World.
+    pub fn check_changes(&self, changes: &[Change]) -> Vec<String> {
+        let mut problems = Vec::new();
+        for name in changes.iter().map(Change::name).collect::<BTreeSet<_>>() {
+            if self.has(&name) {
+                self.check_one(&name, &mut problems);
+                continue;
+            }
+            let path = name.path();
+            for left in self.index.names(&Facet::Needs(name)) {
+                problems.push(format!("{} names {path}, which is not there", left.path()));
+            }
+        }
+        problems
+    }
+
+    fn check_one(&self, name: &Name, problems: &mut Vec<String>) {
+        for facet in self.look_at(name, problems) {
+            match &facet {
+                Facet::Needs(other) if !self.has(other) => problems.push(format!(
+                    "{} names {}, which is not there",
+                    name.path(),
+                    other.path()
+                )),
+                Facet::Claims(claim) if self.index.count(&facet) > 1 => {
+                    let others = self.index.names(&facet).filter(|it| *it != name);
+                    let others: Vec<String> = others.map(Name::path).collect();
+                    problems.push(format!(
+                        "{} and {} have the same {claim:?}",
+                        name.path(),
+                        others.join(", ")
+                    ));
+                }
+                Facet::Needs(_)
+                | Facet::Claims(_)
+                | Facet::Owner(..)
+                | Facet::Mentions(_)
+                | Facet::Tag(..) => {}
+            }
+        }
+    }
+
     /// What a host's tables could not hold, if there is more of it than they can; such a World
-    /// must not be committed, because its document could never be realised.
+    /// must not be committed where there is a data plane, because its document could never be
+    /// realised.
     pub fn over_capacity(&self) -> Option<&'static str> {
-        let interfaces = || self.interfaces.values().map(|interface| &interface.role);
-        let enis = interfaces().filter_map(|role| match role {
-            Role::Workload { slot, .. } => Some(slot.0),
-            Role::Endpoint { .. } | Role::LoadBalancer { .. } => None,
-        });
-        let gates = interfaces().filter_map(|role| match role {
-            Role::Endpoint { gate, .. } => Some(gate.0),
-            Role::Workload { .. } | Role::LoadBalancer { .. } => None,
-        });
-        let groups = self.security_groups.values().map(|group| group.slot.0);
+        let full = |slot| self.index.highest(slot) >= MAX_SLOTS;
         let listeners = self.listeners.values();
         let doors = listeners.map(|listener| listener.protocol.numbers().len());
         let targets = self.target_groups.values().map(|group| group.targets.len());
-        let full = |highest: Option<u32>| highest >= Some(MAX_SLOTS);
-        if full(enis.max()) {
+        if full(Slot::Eni) {
             Some("network interfaces")
-        } else if full(gates.max()) {
+        } else if full(Slot::Gate) {
             Some("endpoint interfaces")
-        } else if full(groups.max()) {
+        } else if full(Slot::Group) {
             Some("security groups")
         } else if doors.sum::<usize>() > MAX_SLOTS as usize {
             Some("listeners")
@@ -50,147 +82,6 @@ impl World {
             Some("targets")
         } else {
             None
-        }
-    }
-
-    fn check_networks(&self, problems: &mut Vec<String>) {
-        let mut numbers = Unique::new("VPC number");
-        for vpc in self.vpcs.values() {
-            numbers.add(vpc.number.0, vpc.id, problems);
-            exists(&self.accounts, &vpc.owner, vpc.id, problems);
-            exists(&self.security_groups, &vpc.default_group, vpc.id, problems);
-        }
-        for subnet in self.subnets.values() {
-            match self.vpcs.get(&subnet.vpc) {
-                None => problems.push(format!("{} is in no VPC", subnet.id)),
-                Some(vpc) if !vpc.cidr.contains(&subnet.cidr) => {
-                    problems.push(format!("{} is outside {}", subnet.id, vpc.id));
-                }
-                Some(_) => {}
-            }
-        }
-        let mut slots = Unique::new("security group slot");
-        for group in self.security_groups.values() {
-            slots.add(group.slot.0, group.id, problems);
-            exists(&self.vpcs, &group.vpc, group.id, problems);
-        }
-    }
-
-    fn check_interfaces(&self, problems: &mut Vec<String>) {
-        let mut addresses = Unique::new("address");
-        let (mut enis, mut gates) = (Unique::new("ENI slot"), Unique::new("gate slot"));
-        for interface in self.interfaces.values() {
-            let id = interface.id;
-            addresses.add((interface.subnet, interface.ip), id, problems);
-            match self.subnets.get(&interface.subnet) {
-                None => problems.push(format!("{id} is in no subnet")),
-                Some(subnet) if !subnet.can_hold(interface.ip) || subnet.vpc != interface.vpc => {
-                    problems.push(format!("{id} does not fit {}", subnet.id));
-                }
-                Some(_) => {}
-            }
-            if interface.groups.len() > MAX_GROUPS_PER_ENI {
-                problems.push(format!("{id} has too many groups"));
-            }
-            for group in &interface.groups {
-                match self.security_groups.get(group) {
-                    Some(group) if group.vpc == interface.vpc => {}
-                    _ => problems.push(format!("{id} names {group} of another VPC")),
-                }
-            }
-            match &interface.role {
-                Role::Workload { slot, .. } => enis.add(slot.0, id, problems),
-                Role::Endpoint { endpoint, gate } => {
-                    gates.add(gate.0, id, problems);
-                    let known = self.endpoints.get(endpoint);
-                    if !known.is_some_and(|endpoint| endpoint.interfaces.contains(&id)) {
-                        problems.push(format!("{id} is not of {endpoint}"));
-                    }
-                }
-                Role::LoadBalancer { balancer } => {
-                    let known = self.load_balancers.get(balancer);
-                    if !known.is_some_and(|lb| lb.zones.iter().any(|zone| zone.interface == id)) {
-                        problems.push(format!("{id} is not of load balancer {balancer}"));
-                    }
-                }
-            }
-        }
-    }
-
-    fn check_services(&self, problems: &mut Vec<String>) {
-        let mut balancers = Unique::new("load balancer of a service");
-        for service in self.services.values() {
-            for balancer in &service.balancers {
-                balancers.add(*balancer, service.id, problems);
-                exists(&self.load_balancers, balancer, service.id, problems);
-            }
-        }
-        let mut doors = Unique::new("listener port");
-        for listener in self.listeners.values() {
-            exists(
-                &self.load_balancers,
-                &listener.balancer,
-                listener.id,
-                problems,
-            );
-            exists(
-                &self.target_groups,
-                &listener.target_group,
-                listener.id,
-                problems,
-            );
-            for protocol in listener.protocol.numbers() {
-                doors.add(
-                    (listener.balancer, *protocol, listener.port),
-                    listener.id,
-                    problems,
-                );
-            }
-        }
-        for endpoint in self.endpoints.values() {
-            exists(&self.vpcs, &endpoint.vpc, endpoint.id, problems);
-            for interface in &endpoint.interfaces {
-                exists(&self.interfaces, interface, endpoint.id, problems);
-            }
-            if (endpoint.opened != 0) != endpoint.state.is_open() {
-                problems.push(format!("{} is half open", endpoint.id));
-            }
-            if endpoint.state.is_open() && !self.services.contains_key(&endpoint.service) {
-                problems.push(format!("{} leads to no service", endpoint.id));
-            }
-        }
-    }
-}
-
-fn exists<K: Ord + Display, V>(
-    table: &super::Table<K, V>,
-    key: &K,
-    by: impl Display,
-    problems: &mut Vec<String>,
-) {
-    if !table.contains_key(key) {
-        problems.push(format!("{by} names {key}, which is not there"));
-    }
-}
-
-/// Finds values that two things claim.
-struct Unique<K> {
-    what: &'static str,
-    seen: BTreeMap<K, String>,
-}
-
-impl<K: Ord> Unique<K> {
-    fn new(what: &'static str) -> Self {
-        Self {
-            what,
-            seen: BTreeMap::new(),
-        }
-    }
-
-    fn add(&mut self, key: K, by: impl Display, problems: &mut Vec<String>) {
-        let by = format!("{by}");
-        if let Some(other) = self.seen.insert(key, by.clone()) {
-            problems.push(format!("{by} and {other} have the same {}", self.what));
         }
     }
 }

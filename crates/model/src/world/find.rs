@@ -1,10 +1,10 @@
 //! Questions that several handlers ask.
 
-use alloc::collections::BTreeSet;
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::net::Ipv4Addr;
 
-use super::World;
+use super::{Claim, Facet, Name, Noun, Slot, World};
 use crate::account::AccountId;
 use crate::endpoint::Endpoint;
 use crate::endpoint_service::EndpointService;
@@ -12,12 +12,15 @@ use crate::host::{BalancerSlot, EniSlot, GateSlot, GroupSlot, TargetGroupSlot, V
 use crate::id::{
     BalancerId, EndpointId, InterfaceId, SecurityGroupId, ServiceId, SubnetId, TargetGroupId, VpcId,
 };
-use crate::interface::{Interface, Role};
+use crate::interface::Interface;
 use crate::load_balancer::LoadBalancer;
 use crate::security_group::SecurityGroup;
 use crate::subnet::Subnet;
 use crate::target_group::TargetGroup;
 use crate::vpc::Vpc;
+
+/// Things of one kind, in the order of their ids.
+pub type Found<'a, N> = Box<dyn Iterator<Item = &'a Arc<N>> + 'a>;
 
 macro_rules! owned {
     ($($method:ident $table:ident $id:ty => $noun:ty),+ $(,)?) => {$(
@@ -40,115 +43,115 @@ impl World {
         endpoint endpoints EndpointId => Endpoint,
     }
 
-    /// The interfaces of a subnet.
-    pub fn interfaces_of(&self, subnet: SubnetId) -> impl Iterator<Item = &Arc<Interface>> {
-        self.interfaces
-            .values()
-            .filter(move |interface| interface.subnet == subnet)
+    /// The things of one kind of an account, in the order of their ids.
+    pub fn owned<N: Noun>(&self, owner: AccountId) -> Found<'_, N> {
+        self.select(&Facet::Owner(owner, N::KIND))
     }
 
-    /// The addresses of a subnet that are in use.
-    pub fn addresses_in_use(&self, subnet: SubnetId) -> BTreeSet<Ipv4Addr> {
-        self.interfaces_of(subnet).map(|found| found.ip).collect()
+    /// The things of one kind that cannot be without this one.
+    pub fn needing<N: Noun>(&self, name: impl Into<Name>) -> Found<'_, N> {
+        self.select(&Facet::Needs(name.into()))
+    }
+
+    /// The things of one kind that name this one, and may outlive it.
+    pub fn mentioning<N: Noun>(&self, name: impl Into<Name>) -> Found<'_, N> {
+        self.select(&Facet::Mentions(name.into()))
+    }
+
+    /// The things of one kind of an account that have this tag.
+    pub fn tagged<N: Noun>(&self, owner: AccountId, key: &str, value: &str) -> Found<'_, N> {
+        self.select(&Facet::Tag(owner, N::KIND, key.into(), value.into()))
+    }
+
+    /// The thing that claims this alone.
+    pub fn claimant<N: Noun>(&self, claim: Claim) -> Option<&Arc<N>> {
+        self.select(&Facet::Claims(claim)).next()
+    }
+
+    /// The names of all things that cannot be without this one: what blocks its removal.
+    pub fn dependents(&self, name: impl Into<Name>) -> Box<dyn Iterator<Item = &Name> + '_> {
+        Box::new(self.index.names(&Facet::Needs(name.into())))
+    }
+
+    /// The things of one kind that have a facet.
+    pub fn select<N: Noun>(&self, facet: &Facet) -> Found<'_, N> {
+        let names = self.index.names(facet);
+        Box::new(names.filter_map(|name| N::find(self, name)))
+    }
+
+    /// The interfaces of a subnet.
+    pub fn interfaces_of(&self, subnet: SubnetId) -> impl Iterator<Item = &Arc<Interface>> {
+        self.needing(subnet)
+    }
+
+    /// Whether an address of a subnet is in use.
+    pub fn is_address_in_use(&self, subnet: SubnetId, ip: Ipv4Addr) -> bool {
+        let claim = Facet::Claims(Claim::Address(subnet, ip));
+        self.index.count(&claim) > 0
     }
 
     /// The lowest address of the subnet that is free, apart from those in `taken` (by changes
     /// that are not applied yet).
     pub fn free_address(&self, subnet: &Subnet, taken: &[Ipv4Addr]) -> Option<Ipv4Addr> {
-        let used = self.addresses_in_use(subnet.id);
         subnet
             .usable()
-            .find(|ip| !used.contains(ip) && !taken.contains(ip))
+            .find(|ip| !self.is_address_in_use(subnet.id, *ip) && !taken.contains(ip))
     }
 
     /// Addresses left in a subnet.
     pub fn free_address_count(&self, subnet: &Subnet) -> usize {
         subnet
             .size()
-            .saturating_sub(self.addresses_in_use(subnet.id).len())
+            .saturating_sub(self.interfaces_of(subnet.id).count())
     }
 
     /// The endpoints of a service, except those that are being deleted.
     pub fn connections_of(&self, service: ServiceId) -> impl Iterator<Item = &Arc<Endpoint>> {
-        self.endpoints.values().filter(move |endpoint| {
-            endpoint.service == service && endpoint.state != crate::endpoint::State::Deleting
-        })
+        self.mentioning::<Endpoint>(service)
+            .filter(|endpoint| endpoint.state != crate::endpoint::State::Deleting)
     }
 
     /// The service that a load balancer is behind.
     pub fn service_of(&self, balancer: BalancerId) -> Option<&Arc<EndpointService>> {
-        self.services
-            .values()
-            .find(|service| service.balancers.contains(&balancer))
+        self.needing(balancer).next()
     }
 
     /// The workload interface that has an address of a VPC.
     pub fn workload_at(&self, vpc: VpcId, ip: Ipv4Addr) -> Option<&Arc<Interface>> {
-        self.interfaces
-            .values()
-            .find(|interface| interface.vpc == vpc && interface.ip == ip && !interface.is_managed())
+        let mut subnets = self.needing::<Subnet>(vpc);
+        let subnet = subnets.find(|subnet| subnet.can_hold(ip))?;
+        let found: &Arc<Interface> = self.claimant(Claim::Address(subnet.id, ip))?;
+        Some(found).filter(|interface| !interface.is_managed())
     }
 
     /// The lowest free VPC number; 0 is the system VPC's.
     pub fn free_vpc_number(&self) -> VpcNumber {
-        VpcNumber(free_slot(self.vpcs.values().map(|vpc| vpc.number.0)))
+        VpcNumber(self.index.free(Slot::Vpc))
     }
 
     /// The lowest free ENI slot; 0 is Ginnel's own.
     pub fn free_eni_slot(&self) -> EniSlot {
-        EniSlot(free_slot(self.interfaces.values().filter_map(
-            |interface| match interface.role {
-                Role::Workload { slot, .. } => Some(slot.0),
-                Role::Endpoint { .. } | Role::LoadBalancer { .. } => None,
-            },
-        )))
+        EniSlot(self.index.free(Slot::Eni))
     }
 
     /// The lowest free gate slots, as many as asked for.
     pub fn free_gate_slots(&self, count: usize) -> alloc::vec::Vec<GateSlot> {
-        let used: BTreeSet<u32> = self
-            .interfaces
-            .values()
-            .filter_map(|interface| match interface.role {
-                Role::Endpoint { gate, .. } => Some(gate.0),
-                Role::Workload { .. } | Role::LoadBalancer { .. } => None,
-            })
-            .collect();
-        (1..)
-            .filter(|slot| !used.contains(slot))
-            .take(count)
-            .map(GateSlot)
-            .collect()
+        let slots = self.index.free_many(Slot::Gate, count);
+        slots.into_iter().map(GateSlot).collect()
     }
 
     /// The lowest free security group slot.
     pub fn free_group_slot(&self) -> GroupSlot {
-        GroupSlot(free_slot(
-            self.security_groups.values().map(|group| group.slot.0),
-        ))
+        GroupSlot(self.index.free(Slot::Group))
     }
 
     /// The lowest free load balancer slot.
     pub fn free_balancer_slot(&self) -> BalancerSlot {
-        BalancerSlot(free_slot(self.load_balancers.values().map(|lb| lb.slot.0)))
+        BalancerSlot(self.index.free(Slot::Balancer))
     }
 
     /// The lowest free target group slot.
     pub fn free_target_group_slot(&self) -> TargetGroupSlot {
-        TargetGroupSlot(free_slot(
-            self.target_groups.values().map(|group| group.slot.0),
-        ))
+        TargetGroupSlot(self.index.free(Slot::TargetGroup))
     }
-}
-
-/// The lowest number from 1 on that is not used.
-pub fn free_slot(used: impl Iterator<Item = u32>) -> u32 {
-    let mut next = 1;
-    for slot in used.collect::<BTreeSet<u32>>() {
-        if slot != next {
-            break;
-        }
-        next += 1;
-    }
-    next
 }

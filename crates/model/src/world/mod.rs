@@ -5,12 +5,14 @@
 
 mod check;
 mod find;
+mod index;
 
-use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 
+use rpds::RedBlackTreeMapSync;
 use serde::{Deserialize, Serialize};
 
 use crate::account::{AccessKey, Account, AccountId};
@@ -28,10 +30,23 @@ use crate::subnet::Subnet;
 use crate::target_group::TargetGroup;
 use crate::vpc::Vpc;
 
-pub use find::free_slot;
+pub use find::Found;
+pub use index::{Claim, Facet, Facets, Indexed, Slot};
 
-/// A table: shared between Worlds until it changes.
-pub type Table<K, V> = Arc<BTreeMap<K, Arc<V>>>;
+/// A table: what did not change is shared between Worlds.
+pub type Table<K, V> = RedBlackTreeMapSync<K, Arc<V>>;
+
+/// A noun that has a table.
+pub trait Noun: Indexed + Sized + 'static {
+    /// Its kind.
+    const KIND: Kind;
+
+    /// The thing with a name, if the name is of its kind and it is there.
+    fn find<'a>(world: &'a World, name: &Name) -> Option<&'a Arc<Self>>;
+
+    /// Its name.
+    fn name(&self) -> Name;
+}
 
 /// The first answer to a request with a ClientToken, so that the second is the same.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +59,10 @@ pub struct Replay {
     pub resource: String,
 }
 
+impl Indexed for Replay {
+    fn index(&self, _facets: &mut Facets) {}
+}
+
 macro_rules! tables {
     ($($(#[$doc:meta])* $table:ident: $variant:ident($key:ty => $value:ty, $path:literal, $id:ident)),+ $(,)?) => {
         /// Everything desired.
@@ -52,6 +71,13 @@ macro_rules! tables {
             /// The log's revision.
             pub revision: u64,
             $($(#[$doc])* pub $table: Table<$key, $value>,)+
+            index: index::Index,
+        }
+
+        /// The kinds of things.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Kind {
+            $($(#[$doc])* $variant,)+
         }
 
         /// One thing of any kind, as the log holds it.
@@ -76,7 +102,29 @@ macro_rules! tables {
             }
         }
 
+        $(impl Noun for $value {
+            const KIND: Kind = Kind::$variant;
+
+            fn find<'a>(world: &'a World, name: &Name) -> Option<&'a Arc<Self>> {
+                match name {
+                    Name::$variant(key) => world.$table.get(key),
+                    _ => None,
+                }
+            }
+
+            fn name(&self) -> Name {
+                Name::$variant(self.$id.clone())
+            }
+        })+
+
         impl Name {
+            /// The kind of thing that it names.
+            pub fn kind(&self) -> Kind {
+                match self {
+                    $(Self::$variant(_) => Kind::$variant,)+
+                }
+            }
+
             /// Its path in the log.
             pub fn path(&self) -> String {
                 match self {
@@ -95,13 +143,45 @@ macro_rules! tables {
             fn change(&mut self, change: &Change) {
                 match change {
                     $(Change::Put(Resource::$variant(value)) => {
-                        Arc::make_mut(&mut self.$table)
-                            .insert(value.$id.clone(), Arc::new(value.clone()));
+                        let name = Noun::name(value);
+                        if let Some(old) = self.$table.get(&value.$id) {
+                            self.index.remove(&name, Facets::of(Kind::$variant, old.as_ref()));
+                        }
+                        self.index.add(&name, Facets::of(Kind::$variant, value));
+                        self.$table.insert_mut(value.$id.clone(), Arc::new(value.clone()));
                     })+
-                    $(Change::Remove(Name::$variant(key)) => {
-                        Arc::make_mut(&mut self.$table).remove(key);
+                    $(Change::Remove(name @ Name::$variant(key)) => {
+                        if let Some(old) = self.$table.get(key) {
+                            self.index.remove(name, Facets::of(Kind::$variant, old.as_ref()));
+                            self.$table.remove_mut(key);
+                        }
                     })+
                 }
+            }
+
+            /// Whether there is a thing with this name.
+            pub fn has(&self, name: &Name) -> bool {
+                match name {
+                    $(Name::$variant(key) => self.$table.contains_key(key),)+
+                }
+            }
+
+            /// The facets of a thing, and what is wrong with it in itself; nothing when it is
+            /// not there.
+            fn look_at(&self, name: &Name, problems: &mut Vec<String>) -> Vec<Facet> {
+                match name {
+                    $(Name::$variant(key) => self.$table.get(key).map_or_else(Vec::new, |value| {
+                        value.problems(self, problems);
+                        Facets::of(Kind::$variant, value.as_ref())
+                    }),)+
+                }
+            }
+
+            /// The names of all things.
+            fn all_names(&self) -> Vec<Name> {
+                let mut names = Vec::new();
+                $(names.extend(self.$table.keys().cloned().map(Name::$variant));)+
+                names
             }
         }
     };
@@ -134,6 +214,35 @@ tables! {
     replays: Replay(String => Replay, "replay", key),
 }
 
+macro_rules! names {
+    ($($id:ident $variant:ident),+ $(,)?) => {$(
+        impl From<$id> for Name {
+            fn from(id: $id) -> Self {
+                Self::$variant(id)
+            }
+        }
+
+        impl From<&$id> for Name {
+            fn from(id: &$id) -> Self {
+                Self::$variant(*id)
+            }
+        }
+    )+};
+}
+
+names! {
+    AccountId Account,
+    VpcId Vpc,
+    SubnetId Subnet,
+    SecurityGroupId SecurityGroup,
+    InterfaceId Interface,
+    BalancerId LoadBalancer,
+    TargetGroupId TargetGroup,
+    ListenerId Listener,
+    ServiceId EndpointService,
+    EndpointId Endpoint,
+}
+
 /// One change to the World.
 #[expect(
     clippy::large_enum_variant,
@@ -145,6 +254,16 @@ pub enum Change {
     Put(Resource),
     /// Remove; an absent thing is fine.
     Remove(Name),
+}
+
+impl Change {
+    /// What it makes, replaces or removes.
+    pub fn name(&self) -> Name {
+        match self {
+            Self::Put(resource) => resource.name(),
+            Self::Remove(name) => name.clone(),
+        }
+    }
 }
 
 impl World {

@@ -167,7 +167,7 @@ fn a_token_makes_one_interface() {
     let id = desk.make("CreateNetworkInterface", &parameters, "networkInterfaceId");
     let again = desk.make("CreateNetworkInterface", &parameters, "networkInterfaceId");
     assert_eq!(id, again);
-    assert_eq!(desk.world.interfaces.len(), 1);
+    assert_eq!(desk.world.interfaces.size(), 1);
     let other = desk.fault(
         "CreateNetworkInterface",
         &format!("{parameters}&Description=x"),

@@ -125,7 +125,7 @@ fn deleting_takes_listeners_and_interfaces_along() {
     let delete = format!("LoadBalancerArn={arn}");
     // Another account's does not exist, so there is nothing to do.
     scene.consumer(|desk| desk.ok("elbv2:DeleteLoadBalancer", &delete));
-    assert_eq!(scene.desk.world.load_balancers.len(), 1);
+    assert_eq!(scene.desk.world.load_balancers.size(), 1);
     scene.desk.ok("elbv2:DeleteLoadBalancer", &delete);
     let world = &scene.desk.world;
     assert!(world.load_balancers.is_empty() && world.listeners.is_empty());

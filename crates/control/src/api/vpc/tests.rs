@@ -6,7 +6,7 @@ use crate::api::tests::Desk;
 fn a_vpc_is_made_with_its_default_group_and_removed_with_it() {
     let mut desk = Desk::new();
     let vpc = desk.make("CreateVpc", "CidrBlock=10.0.0.0/16", "vpcId");
-    assert_eq!(desk.world.security_groups.len(), 1);
+    assert_eq!(desk.world.security_groups.size(), 1);
     let text = desk.ok("DescribeVpcs", &format!("VpcId.1={vpc}"));
     assert!(
         text.contains("<cidrBlock>10.0.0.0/16</cidrBlock>"),

@@ -1,0 +1,6 @@
+//! Which function carries out which operation of IAM.
+
+use super::route;
+
+route! { Iam iam
+}

@@ -1,0 +1,6 @@
+//! Which function carries out which operation of SNS.
+
+use super::route;
+
+route! { Sns sns
+}
