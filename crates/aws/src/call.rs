@@ -1,6 +1,7 @@
 //! Which service is called, with which request: from the parts of an HTTP request to a typed value.
 
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::fault::{Fault, shorten};
 use crate::form::Form;
@@ -350,17 +351,8 @@ fn decode_json(service: Service, prefix: &str, parts: &Parts<'_>) -> Result<Requ
             ),
         )
     };
-    let (action, body) = if speaks_cbor(parts) {
-        let action = parts.path.strip_prefix("/service/").unwrap_or_default();
-        let action = action.strip_prefix(prefix).unwrap_or_default();
-        let action = action.strip_prefix("/operation/").ok_or_else(missing)?;
-        (action, cbor::parse(parts.body)?)
-    } else {
-        let target = parts.header("x-amz-target").ok_or_else(missing)?;
-        let action = target.strip_prefix(prefix).unwrap_or_default();
-        let action = action.strip_prefix('.').ok_or_else(missing)?;
-        (action, Json::parse(parts.body)?)
-    };
+    let action = json_action(prefix, parts).ok_or_else(missing)?;
+    let body = json_body(parts)?;
     match service {
         Service::Cloudtrail => cloudtrail::Request::decode(action, &body).map(Request::Cloudtrail),
         Service::Quotas => quotas::Request::decode(action, &body).map(Request::Quotas),
@@ -374,6 +366,55 @@ fn decode_json(service: Service, prefix: &str, parts: &Parts<'_>) -> Result<Requ
     }
 }
 
+fn json_action<'a>(prefix: &str, parts: &Parts<'a>) -> Option<&'a str> {
+    if speaks_cbor(parts) {
+        let path = parts.path.strip_prefix("/service/")?;
+        path.strip_prefix(prefix)?.strip_prefix("/operation/")
+    } else {
+        let target = parts.header("x-amz-target")?;
+        target.strip_prefix(prefix)?.strip_prefix('.')
+    }
+}
+
+fn json_body(parts: &Parts<'_>) -> Result<Json, Fault> {
+    if speaks_cbor(parts) {
+        cbor::parse(parts.body)
+    } else {
+        Json::parse(parts.body)
+    }
+}
+
+fn form(parts: &Parts<'_>) -> Result<Form, Fault> {
+    let mut form = Form::default();
+    form.add(parts.query.as_bytes())?;
+    form.add(parts.body)?;
+    for name in COMMON {
+        form.take(name);
+    }
+    Ok(form)
+}
+
+/// What a request claims to ask, for records: the operation's name, if there is one, and the
+/// parameters (`Null` where they cannot be read).
+#[must_use]
+pub fn claimed(service: Service, parts: &Parts<'_>) -> (Option<String>, Value) {
+    match service.protocol() {
+        Protocol::Form(_) | Protocol::Own => {
+            let Ok(mut form) = form(parts) else {
+                return (None, Value::Null);
+            };
+            let action = form.take("Action");
+            form.take("Version");
+            (action, form.to_json())
+        }
+        Protocol::Json(prefix) => {
+            let action = json_action(prefix, parts).map(str::to_owned);
+            let body = json_body(parts).map_or(Value::Null, |body| body.to_json());
+            (action, body)
+        }
+    }
+}
+
 /// Parameters come from the query and from the body.
 ///
 /// # Errors
@@ -381,12 +422,7 @@ fn decode_json(service: Service, prefix: &str, parts: &Parts<'_>) -> Result<Requ
 /// `MissingAction`, `InvalidAction`, `UnsupportedOperation`, `NoSuchVersion`, `MissingParameter`
 /// (also for a missing `Version`) and what [`Form::parse`] and [`Form::decode`] report.
 fn decode_form(service: Service, parts: &Parts<'_>) -> Result<Request, Fault> {
-    let mut form = Form::default();
-    form.add(parts.query.as_bytes())?;
-    form.add(parts.body)?;
-    for name in COMMON {
-        form.take(name);
-    }
+    let mut form = form(parts)?;
     let Some(action) = form.take("Action") else {
         let message = "The request must contain the parameter Action, the operation's name";
         return Err(Fault::bad_request("MissingAction", message));

@@ -9,6 +9,7 @@ use std::collections::btree_map::Entry;
 
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::call::Flavour;
 use crate::fault::{Fault, shorten};
@@ -100,6 +101,13 @@ impl Form {
         T::deserialize(read::Reader::new(&self.root, flavour)).map_err(read::Error::into_fault)
     }
 
+    /// The parameters as JSON, for records: lists are arrays, names begin in lower case, all
+    /// values are texts.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        self.root.to_json()
+    }
+
     fn insert(&mut self, name: &str, value: String) -> Result<(), Fault> {
         if name.len() > MAX_NAME {
             return Err(too_large(format!(
@@ -130,6 +138,39 @@ impl Form {
         node.value = Some(value);
         Ok(())
     }
+}
+
+impl Node {
+    fn to_json(&self) -> Value {
+        if let Some(value) = &self.value {
+            return value.as_str().into();
+        }
+        let children = &self.children;
+        // The query protocol's lists have a level of their own.
+        if let (1, Some(list)) = (children.len(), children.get("member")) {
+            return list.to_json();
+        }
+        let mut numbered: Vec<(u32, &Self)> = Vec::with_capacity(children.len());
+        for (name, child) in children {
+            match name.parse() {
+                Ok(number) => numbered.push((number, child)),
+                Err(_) => break,
+            }
+        }
+        if numbered.len() == children.len() && !numbered.is_empty() {
+            numbered.sort_unstable_by_key(|(number, _)| *number);
+            return numbered.iter().map(|(_, child)| child.to_json()).collect();
+        }
+        let member = |(name, child): (&String, &Self)| (lower_camel(name), child.to_json());
+        Value::Object(children.iter().map(member).collect())
+    }
+}
+
+/// `name` with its first letter in lower case.
+pub(crate) fn lower_camel(name: &str) -> String {
+    let mut letters = name.chars();
+    let first = letters.next().map(|first| first.to_ascii_lowercase());
+    first.into_iter().chain(letters).collect()
 }
 
 /// Undoes form encoding; unlike most decoders it takes no bad escape for plain text.

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Number, Value};
 
 use crate::fault::{Fault, shorten};
+use crate::form::lower_camel;
 
 #[cfg(test)]
 mod tests;
@@ -42,6 +43,14 @@ impl Json {
         } else {
             Err(broken(&"the body must be an object"))
         }
+    }
+
+    /// The parameters, for records: as they came, but names begin in lower case.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let members = self.0.as_object().into_iter().flatten();
+        let members = members.map(|(name, value)| (lower_camel(name), value.clone()));
+        Value::Object(members.collect())
     }
 
     /// Reads the whole body as a `T`.

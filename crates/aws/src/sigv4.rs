@@ -84,13 +84,22 @@ impl std::fmt::Debug for Key<'_> {
 /// telling. A fault of [`parse`] is to be encoded for it.
 #[must_use]
 pub fn service(parts: &Parts<'_>) -> Service {
-    let name = parts.header("authorization").and_then(|text| {
-        let (_, rest) = text.split_once("Credential=")?;
-        let credential = rest.split([',', ' ']).next()?;
-        credential.rsplit('/').nth(1)
-    });
-    name.and_then(Service::from_scope_name)
+    claimed(parts, 1)
+        .and_then(Service::from_scope_name)
         .unwrap_or(Service::Ec2)
+}
+
+/// The region that a request claims to call.
+#[must_use]
+pub fn region(parts: &Parts<'_>) -> Option<String> {
+    claimed(parts, 2).map(str::to_owned)
+}
+
+/// A part of the credential's scope, counted from its end.
+fn claimed<'a>(parts: &Parts<'a>, place: usize) -> Option<&'a str> {
+    let (_, rest) = parts.header("authorization")?.split_once("Credential=")?;
+    let credential = rest.split([',', ' ']).next()?;
+    credential.rsplit('/').nth(place)
 }
 
 /// Reads the signature of a request.

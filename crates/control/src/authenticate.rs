@@ -14,6 +14,8 @@ pub(crate) struct Caller {
     pub(crate) account: AccountId,
     pub(crate) arn: String,
     pub(crate) operator: bool,
+    /// The key that signed.
+    pub(crate) access_key: String,
 }
 
 /// Checks a request's signature; `now` in seconds since 1970. Says which service is called,
@@ -64,5 +66,6 @@ fn verify(
         account: key.account,
         arn: format!("arn:aws:iam::{}:root", key.account),
         operator: operator.is_some_and(|account| account.operator),
+        access_key: id.clone(),
     })
 }

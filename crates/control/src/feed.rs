@@ -1,9 +1,11 @@
 //! Log → World, and the form of values in the log.
 
 use aws::Fault;
-use model::world::{Change, Resource, World};
+use model::world::{Change, Name, Resource, World};
 use revlog::{Log, Prefix};
 use serde::{Deserialize, Serialize};
+
+use crate::audit::trail::{Damage, Trail};
 
 /// The schema of stored values; a reader refuses newer ones.
 const VERSION: u32 = 1;
@@ -21,6 +23,12 @@ pub enum Error {
     /// The log itself.
     #[error("reading the store")]
     Log(#[from] revlog::Error),
+    /// The audit trail.
+    #[error("reading the audit trail")]
+    Trail(#[from] Damage),
+    /// Another process writes without a pause.
+    #[error("the store is being written by another process; try again")]
+    Busy,
     /// A value of a newer Ginnel.
     #[error("{key} was written by a newer Ginnel (schema {version}); start that version")]
     Newer {
@@ -69,15 +77,27 @@ fn decode(key: &str, value: &[u8]) -> Result<Resource, Error> {
     Ok(stored.resource)
 }
 
-/// The World that the log holds.
-pub(crate) fn world(log: &dyn Log) -> Result<World, Error> {
-    let snapshot = log.range(&Prefix::all(), None)?;
-    let changes = snapshot
-        .items
-        .iter()
-        .map(|item| Ok(Change::Put(decode(item.key.as_str(), &item.value)?)))
-        .collect::<Result<Vec<_>, Error>>()?;
-    Ok(World::default().apply(&changes, snapshot.revision.get()))
+/// Tries to read all kinds at one revision, while another process may write.
+const TRIES: usize = 8;
+
+/// The World that the log holds, and the end of its audit trail.
+pub(crate) fn read(log: &dyn Log) -> Result<(World, Trail), Error> {
+    for _ in 0..TRIES {
+        let before = log.revision();
+        let mut changes = Vec::new();
+        for folder in Name::FOLDERS {
+            let snapshot = log.range(&Prefix::parse(folder)?, None)?;
+            for item in &snapshot.items {
+                changes.push(Change::Put(decode(item.key.as_str(), &item.value)?));
+            }
+        }
+        let trail = Trail::read(log)?;
+        // Reading tells how far the log is.
+        if log.revision() == before {
+            return Ok((World::default().apply(&changes, before.get()), trail));
+        }
+    }
+    Err(Error::Busy)
 }
 
 #[cfg(test)]

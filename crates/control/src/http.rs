@@ -1,25 +1,30 @@
 //! One port for all services: bytes in, bytes out.
 
 use std::cell::RefCell;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws::call::{Parts, decode};
-use aws::{Fault, Request, Service};
+use aws::call::{Parts, Protocol, decode, speaks_cbor};
+use aws::{Fault, Request, Response, Service, cloudtrail};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::http::{Response, StatusCode, header, request};
-use axum::routing::get;
+use axum::http::{self, HeaderMap, StatusCode, header, request};
+use axum::routing::{get, post};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use model::time::Millis;
+use model::world::Change;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
 use crate::api::{Call, ginnel, handle, is_read};
+use crate::audit;
+use crate::audit::record::{Origin, Recorder};
 use crate::authenticate::{Caller, authenticate};
 use crate::authorize::authorize;
 use crate::open::{Control, now};
+use crate::regions::Regions;
 
 /// The longest body of a request; AWS's own limits lie below.
 const MAX_BODY: usize = 1 << 20;
@@ -30,11 +35,29 @@ const JSON: &str = "application/x-amz-json-1.0";
 /// Where Ginnel's own operations are.
 const OWN: &str = "/_ginnel/";
 
-pub(crate) fn router(control: Control) -> Router {
+pub(crate) fn router(regions: Regions) -> Router {
     Router::new()
         .route("/_ginnel/health", get(|| async { "{\"status\":\"ok\"}\n" }))
+        .route("/_ginnel/reset", post(reset))
         .fallback(answer)
-        .with_state(control)
+        .with_state(regions)
+}
+
+/// Empties everything (`--dev` only; not signed, as emulators have it).
+async fn reset(State(regions): State<Regions>, headers: HeaderMap) -> (StatusCode, String) {
+    // A web page could send this to the loopback address; browsers then say from where.
+    if headers.contains_key(header::ORIGIN) {
+        return (StatusCode::FORBIDDEN, "not for web pages\n".into());
+    }
+    let done = tokio::task::spawn_blocking(move || regions.reset()).await;
+    match done.unwrap_or_else(|_| Err(Fault::internal("The reset died; see the log"))) {
+        Ok(()) => (StatusCode::OK, "{\"status\":\"reset\"}\n".into()),
+        Err(fault) => {
+            let (_, text) = fault.encode(Service::Ginnel, &request_id());
+            let status = StatusCode::from_u16(fault.status);
+            (status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), text)
+        }
+    }
 }
 
 /// A request whose body is read.
@@ -44,6 +67,8 @@ struct Received {
     query: String,
     headers: Vec<(String, String)>,
     body: Bytes,
+    /// The client's.
+    address: String,
 }
 
 impl Received {
@@ -58,14 +83,17 @@ impl Received {
     }
 }
 
-async fn answer(State(control): State<Control>, request: axum::extract::Request) -> Response<Body> {
+async fn answer(
+    State(regions): State<Regions>,
+    request: axum::extract::Request,
+) -> http::Response<Body> {
     let request_id = request_id();
     let (head, body) = request.into_parts();
     let mut received = receive(&head);
     let outcome = match read(body).await {
         Ok(body) => {
             received.body = body;
-            serve(&control, &received, &request_id).await
+            serve(&regions, &received, &request_id).await
         }
         Err(fault) => Err((aws::sigv4::service(&received.parts()), fault)),
     };
@@ -76,7 +104,18 @@ async fn answer(State(control): State<Control>, request: axum::extract::Request)
             (fault.status, kind, text)
         }
     };
-    let mut response = Response::new(Body::from(text));
+    let cbor = speaks_cbor(&received.parts()) && kind == aws::json::CONTENT_TYPE;
+    let cbor = cbor.then(|| aws::cbor::from_json(&text).ok()).flatten();
+    let (kind, body) = match cbor {
+        Some(bytes) => (aws::cbor::CONTENT_TYPE, Body::from(bytes)),
+        None => (kind, Body::from(text)),
+    };
+    let mut response = http::Response::new(body);
+    if kind == aws::cbor::CONTENT_TYPE {
+        let name = header::HeaderName::from_static("smithy-protocol");
+        let value = header::HeaderValue::from_static("rpc-v2-cbor");
+        response.headers_mut().insert(name, value);
+    }
     *response.status_mut() =
         StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in [
@@ -104,6 +143,11 @@ fn receive(head: &request::Parts) -> Received {
         query: head.uri.query().unwrap_or_default().to_owned(),
         headers: headers.collect(),
         body: Bytes::new(),
+        address: head
+            .extensions
+            .get::<IpAddr>()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
     }
 }
 
@@ -127,35 +171,105 @@ async fn read(body: Body) -> Result<Bytes, Fault> {
     }
 }
 
+/// The content type and the text, or a fault in the words of the service that was called.
 type Answer = Result<(&'static str, String), (Service, Fault)>;
 
-async fn serve(control: &Control, received: &Received, request_id: &str) -> Answer {
-    let inner = &control.inner;
+async fn serve(regions: &Regions, received: &Received, request_id: &str) -> Answer {
     let parts = received.parts();
+    let control = regions.of(aws::sigv4::region(&parts).as_deref());
+    let control = &control.map_err(|fault| (aws::sigv4::service(&parts), fault))?;
+    let inner = &control.inner;
     let at = now();
     let world = inner.committer.world();
     let (service, caller) =
         authenticate(&world, &inner.vault, &inner.region, &parts, at.0 / 1_000)?;
     let failed = |fault| (service, fault);
-    if service == Service::Ginnel {
-        let operation = received.path.strip_prefix(OWN).unwrap_or_default();
-        authorize(&caller, service, operation).map_err(failed)?;
-        let reply = ginnel::serve(control, operation, &received.body).await;
-        return Ok((JSON, reply.map_err(failed)?.to_string()));
+    let own =
+        (service == Service::Ginnel).then(|| received.path.strip_prefix(OWN).unwrap_or_default());
+    let origin = Origin {
+        request_id,
+        address: &received.address,
+        region: &inner.region,
+        at,
+    };
+    let recorder = Recorder::new(service, &parts, &caller, own, &origin);
+    if let Some(operation) = own {
+        let allowed = authorize(&caller, service, operation);
+        if let Err(fault) = allowed {
+            return Err(failed(refuse(control, recorder, fault).await));
+        }
+        let reply = ginnel::serve(control, operation, &received.body, &recorder).await;
+        let reply = match reply {
+            Ok(reply) => reply,
+            Err(fault) => return Err(failed(refuse(control, recorder, fault).await)),
+        };
+        if ginnel::is_read(operation) {
+            let noted = inner.committer.note(recorder.read(None));
+            noted.map_err(failed)?;
+        }
+        return Ok((JSON, reply.to_string()));
     }
-    let request = decode(service, &parts).map_err(failed)?;
-    authorize(&caller, service, request.name()).map_err(failed)?;
+    let request = decode(service, &parts)
+        .and_then(|request| authorize(&caller, service, request.name()).map(|()| request));
+    let request = match request {
+        Ok(request) => request,
+        Err(fault) => return Err(failed(refuse(control, recorder, fault).await)),
+    };
     let text = if is_read(&request) {
         let call = call(control, &caller, at, world.revision);
-        let outcome = handle(&world, &call, &request).and_then(|outcome| finish(&request, outcome));
-        outcome.and_then(|outcome| outcome.response.encode(request_id))
+        let outcome = match &request {
+            Request::Cloudtrail(cloudtrail::Request::LookupEvents(request)) => {
+                lookup(control, &caller, request).await
+            }
+            request => handle(&world, &call, request).map(|outcome| outcome.response),
+        };
+        let outcome = outcome.and_then(|response| finish(&request, response));
+        let noted = inner.committer.note(recorder.read(outcome.as_ref().err()));
+        noted
+            .and(outcome)
+            .and_then(|response| response.encode(request_id))
     } else {
         let (control, id) = (control.clone(), request_id.to_owned());
-        let written =
-            tokio::task::spawn_blocking(move || write(&control, &caller, at, &request, &id)).await;
+        let written = tokio::task::spawn_blocking(move || {
+            write(&control, &caller, at, &request, &recorder, &id)
+        });
+        let written = written.await;
         written.unwrap_or_else(|_| Err(Fault::internal("The call's handler died; see the log")))
     };
-    Ok((XML, text.map_err(failed)?))
+    Ok((content_type(service), text.map_err(failed)?))
+}
+
+/// Records a call that is refused before it is carried out; what to answer.
+async fn refuse(control: &Control, recorder: Recorder, fault: Fault) -> Fault {
+    let control = control.clone();
+    let written = tokio::task::spawn_blocking(move || {
+        control.inner.committer.commit(
+            |_, _| -> Result<((), Vec<Change>), Fault> { Err(fault) },
+            |outcome| recorder.write(outcome),
+        )
+    });
+    match written.await {
+        Ok(Err(fault)) => fault,
+        Ok(Ok(())) | Err(_) => Fault::internal("The call's refusal was lost; see the log"),
+    }
+}
+
+async fn lookup(
+    control: &Control,
+    caller: &Caller,
+    request: &cloudtrail::LookupEventsRequest,
+) -> Result<Response, Fault> {
+    let (control, account, request) = (control.clone(), caller.account, request.clone());
+    let found = tokio::task::spawn_blocking(move || {
+        // What is answered must include what was answered before.
+        control.inner.committer.flush()?;
+        audit::lookup::lookup(control.inner.committer.log(), account, &request)
+    });
+    let found = found.await;
+    let found = found.unwrap_or_else(|_| Err(Fault::internal("The look-up died; see the log")))?;
+    Ok(Response::Cloudtrail(cloudtrail::Response::LookupEvents(
+        Box::new(found),
+    )))
 }
 
 fn write(
@@ -163,18 +277,30 @@ fn write(
     caller: &Caller,
     at: Millis,
     request: &Request,
+    recorder: &Recorder,
     request_id: &str,
 ) -> Result<String, Fault> {
-    let response = control.inner.committer.commit(|world, revision| {
-        let call = call(control, caller, at, revision);
-        let outcome = handle(world, &call, request).and_then(|outcome| finish(request, outcome))?;
-        Ok((outcome.response, outcome.changes))
-    })?;
+    let response = control.inner.committer.commit(
+        |world, revision| {
+            let call = call(control, caller, at, revision);
+            let outcome = handle(world, &call, request).and_then(|it| finish(request, it))?;
+            Ok((outcome.response, outcome.changes))
+        },
+        |outcome| recorder.write(outcome),
+    )?;
     response.encode(request_id)
 }
 
+fn content_type(service: Service) -> &'static str {
+    match service.protocol() {
+        Protocol::Form(_) => XML,
+        Protocol::Json(_) => aws::json::CONTENT_TYPE,
+        Protocol::Own => JSON,
+    }
+}
+
 /// DryRun: everything was checked; the answer is an error all the same, and nothing is written.
-fn finish(request: &Request, outcome: crate::api::Outcome) -> Result<crate::api::Outcome, Fault> {
+fn finish<T>(request: &Request, outcome: T) -> Result<T, Fault> {
     if request.dry_run() {
         return Err(Fault::dry_run());
     }
@@ -196,7 +322,11 @@ fn call(control: &Control, caller: &Caller, at: Millis, revision: u64) -> Call {
 }
 
 fn request_id() -> String {
-    let bits: u128 = rand::rng().random();
+    uuid(rand::rng().random())
+}
+
+/// Random bits in the form of a UUID.
+pub(crate) fn uuid(bits: u128) -> String {
     let text = format!("{bits:032x}");
     [0..8, 8..12, 12..16, 16..20, 20..32]
         .map(|part| text.get(part).unwrap_or_default().to_owned())

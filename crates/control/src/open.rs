@@ -2,21 +2,34 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
+use aws::Fault;
 use model::host::{Document, Report};
 use model::time::Millis;
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
 use revlog::Log;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::time::MissedTickBehavior;
 
-use crate::api::ginnel;
 use crate::api::quota::Quotas;
+use crate::api::{ginnel, iso};
+use crate::audit::record::by_itself;
 use crate::commit::Committer;
 use crate::relay::{NamespaceCheck, Relay};
 use crate::secret::Vault;
-use crate::serve::serve;
-use crate::{feed, http, secret};
+use crate::upgrade::missing_defaults;
+use crate::{feed, secret};
 
+/// Records of reads wait no longer for a transaction that takes them along.
+const FLUSH: Duration = Duration::from_millis(200);
+/// Old records are forgotten so often.
+const TIDY: Duration = Duration::from_secs(600);
+/// Records are kept for so many days (LookupEvents: 90) ...
+const RECORD_DAYS: i64 = 90;
+/// ... but no more than so many.
+const MAX_RECORDS: u64 = 500_000;
 /// The account that the first start makes.
 const FIRST_ACCOUNT: &str = "123456789012";
 
@@ -30,6 +43,8 @@ pub struct Config {
     pub region: String,
     /// For people who used an emulator until now: any access key is an administrator's.
     pub dev: bool,
+    /// Whether a host's tables must be able to hold everything: there is a data plane.
+    pub bounded: bool,
     /// The operator's quotas, `CODE=N`.
     pub quotas: Vec<String>,
     /// The kernel's word on namespace paths.
@@ -48,6 +63,9 @@ pub enum Error {
     /// A quota that is none.
     #[error("{0}")]
     Quota(String),
+    /// What an older store lacks could not be made.
+    #[error("bringing an older store up to date: {0}")]
+    Upgrade(String),
     /// The first account could not be made.
     #[error("making the first account: {0}")]
     First(String),
@@ -88,12 +106,12 @@ impl Control {
     pub fn open(config: Config) -> Result<(Self, Option<FirstKey>), Error> {
         let vault = Arc::new(Vault::open(&config.key_file)?);
         let quotas = Arc::new(Quotas::parse(&config.quotas).map_err(Error::Quota)?);
-        let world = feed::world(config.log.as_ref())?;
-        let fresh = world.accounts.is_empty();
-        let committer = Arc::new(Committer::new(config.log, world));
+        let committer = Arc::new(Committer::new(config.log, config.bounded)?);
+        let fresh = committer.world().accounts.is_empty();
+        upgrade(&committer, &config.region)?;
         let control = Self {
             inner: Arc::new(Inner {
-                relay: Relay::new(Arc::clone(&committer)),
+                relay: Relay::new(Arc::clone(&committer), config.region.clone()),
                 committer,
                 vault,
                 quotas,
@@ -103,25 +121,61 @@ impl Control {
             }),
         };
         let first = fresh.then(|| {
-            ginnel::create_account(&control.inner, "admin", Some(FIRST_ACCOUNT), true)
+            ginnel::create_account(&control.inner, "admin", Some(FIRST_ACCOUNT), true, None)
                 .map_err(|fault| Error::First(fault.message.to_string()))
         });
         Ok((control, first.transpose()?))
     }
 
-    /// Serves the API until `stop` ends; calls that are under way are finished.
-    pub async fn serve(
-        &self,
-        listener: TcpListener,
-        stop: impl Future<Output = ()> + Send + 'static,
-    ) -> Result<(), Error> {
-        let relay = {
+    /// Starts what goes on beside the calls: documents, records, old history. It ends with the
+    /// runtime; `Regions::serve` waits for what must not be lost.
+    pub(crate) fn run_workers(&self) {
+        let control = self.clone();
+        tokio::spawn(async move { control.inner.relay.run().await });
+        let control = self.clone();
+        tokio::spawn(async move { control.flush_often().await });
+        let control = self.clone();
+        tokio::spawn(async move { control.tidy_often().await });
+    }
+
+    /// Makes the records of reads durable, every now and then.
+    async fn flush_often(&self) {
+        let mut interval = tokio::time::interval(FLUSH);
+        interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            interval.tick().await;
+            self.flush().await;
+        }
+    }
+
+    /// Empties it, but for what the first start makes. Blocks.
+    pub(crate) fn reset(&self) -> Result<(), Fault> {
+        self.inner.committer.reset(Vec::new())?;
+        ginnel::create_account(&self.inner, "admin", Some(FIRST_ACCOUNT), true, None).map(drop)
+    }
+
+    /// Forgets old records and the log's history, every now and then.
+    async fn tidy_often(&self) {
+        let mut interval = tokio::time::interval(TIDY);
+        loop {
+            interval.tick().await;
             let control = self.clone();
-            tokio::spawn(async move { control.inner.relay.run().await })
-        };
-        let served = serve(listener, http::router(self.clone()), stop).await;
-        relay.abort();
-        served.map_err(Error::Serve)
+            let before = iso(Millis(now().0 - RECORD_DAYS * 86_400_000));
+            let tidied = tokio::task::spawn_blocking(move || {
+                control.inner.committer.tidy(MAX_RECORDS, &before)
+            });
+            if let Ok(Err(fault)) = tidied.await {
+                tracing::error!(fault.message = %fault.message, "old records were not forgotten; tried again later");
+            }
+        }
+    }
+
+    pub(crate) async fn flush(&self) {
+        let control = self.clone();
+        let flushed = tokio::task::spawn_blocking(move || control.inner.committer.flush()).await;
+        if let Ok(Err(fault)) = flushed {
+            tracing::error!(fault.message = %fault.message, "records of reads are not durable yet; they wait");
+        }
     }
 
     /// The host's document, as it changes.
@@ -133,6 +187,30 @@ impl Control {
     pub fn report(&self, report: Report) {
         self.inner.relay.report(report, now());
     }
+}
+
+/// How many changes one transaction of an upgrade has; the log takes 128.
+const CHUNK: usize = 100;
+
+/// Makes what an older store lacks. Ended midway, the next start goes on.
+fn upgrade(committer: &Committer, region: &str) -> Result<(), Error> {
+    let mut rng = StdRng::from_rng(&mut rand::rng());
+    let changes = missing_defaults(&committer.world(), region, &mut rng);
+    for chunk in changes.chunks(CHUNK) {
+        committer
+            .commit(
+                |_, _| Ok(((), chunk.to_vec())),
+                |outcome| match outcome {
+                    Ok(changes) => by_itself("StoreUpgrade", region, now(), changes),
+                    Err(_) => Vec::new(),
+                },
+            )
+            .map_err(|fault| Error::Upgrade(fault.message.to_string()))?;
+    }
+    if !changes.is_empty() {
+        tracing::info!(changes = changes.len(), "an older store is up to date");
+    }
+    Ok(())
 }
 
 /// The time: the room's only look at the clock.

@@ -6,6 +6,7 @@ use model::host::{Document, Report};
 use model::time::Millis;
 use tokio::sync::watch;
 
+use crate::audit::record::by_itself;
 use crate::commit::Committer;
 use crate::settle::settle;
 
@@ -15,15 +16,17 @@ pub type NamespaceCheck = Box<dyn Fn(&str) -> Result<(), String> + Send + Sync>;
 /// The exchange with the host.
 pub(crate) struct Relay {
     committer: Arc<Committer>,
+    region: String,
     documents: watch::Sender<Arc<Document>>,
     reports: watch::Sender<Arc<Report>>,
 }
 
 impl Relay {
-    pub(crate) fn new(committer: Arc<Committer>) -> Self {
+    pub(crate) fn new(committer: Arc<Committer>, region: String) -> Self {
         let first = plan::compile::compile(&committer.world());
         Self {
             committer,
+            region,
             documents: watch::Sender::new(Arc::new(first)),
             reports: watch::Sender::new(Arc::new(Report::default())),
         }
@@ -53,9 +56,13 @@ impl Relay {
         let world = self.committer.world();
         // Most reports change nothing: then the committer's turn is not needed.
         if !settle(&world, &report, now, world.revision + 1).is_empty() {
-            let settled = self
-                .committer
-                .commit(|world, revision| Ok(((), settle(world, &report, now, revision))));
+            let settled = self.committer.commit(
+                |world, revision| Ok(((), settle(world, &report, now, revision))),
+                |outcome| match outcome {
+                    Ok(changes) => by_itself("StateChange", &self.region, now, changes),
+                    Err(_) => Vec::new(),
+                },
+            );
             if let Err(fault) = settled {
                 tracing::error!(fault.message = %fault.message, "a report's consequences were not written; the next report brings them again");
             }

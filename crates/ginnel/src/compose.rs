@@ -2,13 +2,13 @@
 
 use std::io::{IsTerminal as _, Write as _};
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use agent::Agent;
 use anyhow::{Context as _, Result, bail};
-use control::{Config, Control};
+use control::{Config, Control, MakeRegion, Regions};
 use dataplane::{Fake, Limits, Linux};
-use revlog::SqliteLog;
+use revlog::{Log, Memory, SqliteLog};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -30,6 +30,12 @@ pub(crate) fn up(options: &Up, place: &Place) -> Result<()> {
         dataplane::preflight()?;
     }
     check_region(&options.region)?;
+    if options.dev && !options.listen.ip().is_loopback() {
+        bail!(
+            "--dev --listen {}: with --dev anybody who reaches the API may do everything; give a loopback address such as 127.0.0.1:4566",
+            options.listen
+        );
+    }
     place.prepare()?;
     let _pid = take_pid_file(place)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -50,17 +56,7 @@ async fn serve(options: &Up, place: &Place) -> Result<()> {
     })?;
     let address = listener.local_addr().context("the listener's address")?;
     let stop = Stop::listen()?;
-    let log = SqliteLog::open(place.store())?;
-    let (control, first) = Control::open(Config {
-        log: Arc::new(log),
-        key_file: place.key_file(),
-        region: options.region.clone(),
-        dev: false,
-        quotas: options.quota.clone(),
-        check_namespace: Box::new(|path| {
-            dataplane::check_namespace(path).map_err(|error| error.to_string())
-        }),
-    })?;
+    let (control, first) = Control::open(config(options, place, &options.region)?)?;
     let agent = start_agent(options, place, &control)?;
     let url = format!("http://{}", reachable(address));
     let known = match first {
@@ -79,6 +75,13 @@ async fn serve(options: &Up, place: &Place) -> Result<()> {
     };
     place.save_credentials(&known)?;
     let mut out = std::io::stdout();
+    if options.dev {
+        writeln!(
+            out,
+            "--dev: any access key is an administrator's, every region is a world of its own, nothing is kept on disk"
+        )
+        .context("printing")?;
+    }
     if options.no_dataplane {
         writeln!(out, "no data plane: the API works, no packets flow").context("printing")?;
     }
@@ -92,12 +95,49 @@ async fn serve(options: &Up, place: &Place) -> Result<()> {
     .and_then(|()| writeln!(out, "listening on {url}"))
     .and_then(|()| out.flush())
     .context("printing")?;
-    let served = control.serve(listener, stop.wait()).await;
+    let regions = Regions::new(control, options.dev.then(|| make_region(options, place)));
+    let served = regions.serve(listener, stop.wait()).await;
+    drop(regions);
     // The agent's thread ends here; what it made keeps forwarding.
     tokio::task::block_in_place(|| drop(agent));
     served?;
     tracing::info!("stopped; the data plane, if there is one, keeps forwarding");
     Ok(())
+}
+
+fn config(options: &Up, place: &Place, region: &str) -> Result<Config> {
+    let log: Arc<dyn Log> = if options.dev {
+        Arc::new(Memory::new())
+    } else {
+        Arc::new(SqliteLog::open(place.store())?)
+    };
+    Ok(Config {
+        log,
+        key_file: place.key_file(),
+        region: region.to_owned(),
+        dev: options.dev,
+        bounded: !options.no_dataplane && region == options.region,
+        quotas: options.quota.clone(),
+        check_namespace: Box::new(|path| {
+            dataplane::check_namespace(path).map_err(|error| error.to_string())
+        }),
+    })
+}
+
+/// Makes the other regions of `--dev`: they have an API and no packets.
+fn make_region(options: &Up, place: &Place) -> MakeRegion {
+    let (mut options, place) = (options.clone(), place.clone());
+    options.no_dataplane = true;
+    let agents = Mutex::new(Vec::new());
+    Box::new(move |region| {
+        let made = config(&options, &place, region)
+            .and_then(|config| Ok(Control::open(config)?.0))
+            .and_then(|control| Ok((start_agent(&options, &place, &control)?, control)));
+        let (agent, control) = made.map_err(|error| format!("{error:#}"))?;
+        let mut agents = agents.lock().unwrap_or_else(PoisonError::into_inner);
+        agents.push(agent);
+        Ok(control)
+    })
 }
 
 fn start_agent(options: &Up, place: &Place, control: &Control) -> Result<agent::Handle> {

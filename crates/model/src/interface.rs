@@ -11,7 +11,8 @@ use crate::account::AccountId;
 use crate::host::MAX_GROUPS_PER_ENI;
 use crate::host::{EniSlot, GateSlot};
 use crate::id::{
-    AttachmentId, BalancerId, EndpointId, InterfaceId, SecurityGroupId, SubnetId, VpcId,
+    AttachmentId, BalancerId, EndpointId, InterfaceId, NatGatewayId, SecurityGroupId, SubnetId,
+    VpcId,
 };
 use crate::net::Mac;
 use crate::tag::Tags;
@@ -67,6 +68,11 @@ pub enum Role {
         /// The load balancer.
         balancer: BalancerId,
     },
+    /// A NAT gateway's.
+    NatGateway {
+        /// The gateway.
+        gateway: NatGatewayId,
+    },
 }
 
 /// A binding to a network namespace.
@@ -87,7 +93,7 @@ impl Interface {
     pub fn attachment(&self) -> Option<&Attachment> {
         match &self.role {
             Role::Workload { attachment, .. } => attachment.as_ref(),
-            Role::Endpoint { .. } | Role::LoadBalancer { .. } => None,
+            Role::Endpoint { .. } | Role::LoadBalancer { .. } | Role::NatGateway { .. } => None,
         }
     }
 
@@ -111,6 +117,7 @@ impl Indexed for Interface {
                 .claims(Claim::Slot(Slot::Gate, gate.0))
                 .needs(*endpoint),
             Role::LoadBalancer { balancer } => facets.needs(*balancer),
+            Role::NatGateway { gateway } => facets.needs(*gateway),
         };
     }
 
@@ -142,6 +149,12 @@ impl Indexed for Interface {
                 let known = world.load_balancers.get(balancer);
                 if !known.is_some_and(|lb| lb.zones.iter().any(|zone| zone.interface == id)) {
                     problems.push(format!("{id} is not of load balancer {balancer}"));
+                }
+            }
+            Role::NatGateway { gateway } => {
+                let known = world.nat_gateways.get(gateway);
+                if !known.is_some_and(|gateway| gateway.interface == id) {
+                    problems.push(format!("{id} is not of {gateway}"));
                 }
             }
         }

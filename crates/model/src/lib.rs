@@ -7,15 +7,21 @@
 extern crate alloc;
 
 pub mod account;
+pub mod address;
+pub mod dhcp_options;
 pub mod endpoint;
 pub mod endpoint_service;
 pub mod host;
 pub mod id;
 pub mod interface;
+pub mod internet_gateway;
 pub mod listener;
 pub mod load_balancer;
+pub mod nat_gateway;
 pub mod net;
+pub mod network_acl;
 pub mod place;
+pub mod route_table;
 pub mod security_group;
 pub mod subnet;
 pub mod tag;

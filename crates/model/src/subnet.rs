@@ -29,6 +29,9 @@ pub struct Subnet {
     pub zone: Zone,
     /// Attribute mapPublicIpOnLaunch.
     pub public_addresses: bool,
+    /// Whether it is the default VPC's for its zone.
+    #[serde(default)]
+    pub default_for_az: bool,
     /// Tags.
     pub tags: Tags,
 }

@@ -7,7 +7,7 @@ use crate::account::AccountId;
 use crate::host::VpcNumber;
 use crate::id::{CidrAssociationId, DhcpOptionsId, SecurityGroupId, VpcId};
 use crate::tag::Tags;
-use crate::world::{Claim, Facets, Indexed, Slot};
+use crate::world::{Claim, Facets, Indexed, Name, Slot};
 
 /// A private network of one account; two may have the same addresses.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,8 +30,11 @@ pub struct Vpc {
     pub address_metrics: bool,
     /// The group that is used where none is named.
     pub default_group: SecurityGroupId,
-    /// Its DHCP options.
-    pub dhcp_options: DhcpOptionsId,
+    /// Its DHCP options; none is AWS's `default`, which is no set at all.
+    pub dhcp_options: Option<DhcpOptionsId>,
+    /// Whether it is the account's default one.
+    #[serde(default)]
+    pub is_default: bool,
     /// Tags.
     pub tags: Tags,
 }
@@ -42,6 +45,10 @@ impl Indexed for Vpc {
             .owner(self.owner, &self.tags)
             .claims(Claim::Slot(Slot::Vpc, self.number.0))
             .needs(self.owner)
-            .needs(self.default_group);
+            .needs(self.default_group)
+            .needs_all(self.dhcp_options);
+        if self.is_default {
+            facets.claims(Claim::Part(Name::Account(self.owner), "default VPC"));
+        }
     }
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::{
-    Change, Error, Item, Key, Limit, Log, MAX_BYTES, MAX_OPERATIONS, Prefix, Revision, Txn,
+    Change, Error, Item, Key, Limit, Log, MAX_BYTES, MAX_OPERATIONS, Order, Prefix, Revision, Txn,
     TxnOutcome,
 };
 
@@ -31,6 +31,8 @@ pub fn all(make: &dyn Fn() -> Arc<dyn Log>) {
         limits_are_inclusive,
         ranges_in_key_order,
         ranges_at_a_revision,
+        pages_from_both_ends,
+        submitted_in_order,
         history_in_order,
         pages_keep_revisions_whole,
         compaction,
@@ -289,6 +291,45 @@ fn ranges_at_a_revision(log: &dyn Log) {
         refused,
         Err(Error::Future { asked, revision }) if asked == rev(6) && revision == rev(5)
     ));
+}
+
+fn pages_from_both_ends(log: &dyn Log) {
+    for name in ["/a/1", "/a/2", "/a/3", "/a", "/b/1", "/a0/1"] {
+        put(log, name, name);
+    }
+    delete(log, "/a/2");
+    put(log, "/a/4", "/a/4");
+    let page = |after: Option<&str>, order, limit| -> Vec<String> {
+        let after = after.map(key);
+        let items = log.page(&prefix("/a/"), after.as_ref(), order, limit);
+        let items = items.expect("a page").into_iter();
+        items.map(|item| item.key.as_str().to_owned()).collect()
+    };
+    assert_eq!(page(None, Order::Ascending, 9), ["/a/1", "/a/3", "/a/4"]);
+    assert_eq!(page(Some("/a/1"), Order::Ascending, 1), ["/a/3"]);
+    assert_eq!(page(None, Order::Descending, 2), ["/a/4", "/a/3"]);
+    assert_eq!(page(Some("/a/3"), Order::Descending, 9), ["/a/1"]);
+    assert_eq!(page(Some("/a/2"), Order::Descending, 9), ["/a/1"]);
+    assert_eq!(page(Some("/a/1"), Order::Descending, 9), [""; 0]);
+}
+
+fn submitted_in_order(log: &dyn Log) {
+    // Each is only possible after the one before it.
+    let pending: Vec<_> = (0..200u64)
+        .map(|number| {
+            let txn = Txn::new().when(key("/chain"), rev(number));
+            log.submit(txn.put(key("/chain"), number.to_string()))
+        })
+        .collect();
+    for (number, pending) in (1..).zip(pending) {
+        let outcome = pending.wait().expect("an outcome");
+        assert_eq!(
+            outcome,
+            TxnOutcome::Committed {
+                revision: rev(number)
+            }
+        );
+    }
 }
 
 fn history_in_order(log: &dyn Log) {

@@ -22,8 +22,8 @@ pub mod sqlite;
 pub use error::{Error, Limit};
 pub use key::{Key, Prefix};
 pub use log::{
-    Change, Compare, Event, Item, Log, MAX_BYTES, MAX_OPERATIONS, Revision, Snapshot, Txn,
-    TxnOutcome,
+    Change, Compare, Event, Item, Log, MAX_BYTES, MAX_OPERATIONS, Order, Pending, Revision,
+    Snapshot, Txn, TxnOutcome,
 };
 pub use memory::Memory;
 pub use sqlite::{Options, Report, SqliteLog, check};

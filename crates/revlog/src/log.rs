@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -197,6 +198,47 @@ pub struct Event {
     pub change: Change,
 }
 
+/// From which end a page is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// The first keys first.
+    Ascending,
+    /// The last keys first.
+    Descending,
+}
+
+/// A transaction that was handed over: its outcome is still to come.
+#[derive(Debug)]
+#[must_use = "a transaction is durable only when its outcome says so"]
+pub struct Pending(Outcome);
+
+#[derive(Debug)]
+enum Outcome {
+    Known(Result<TxnOutcome, Error>),
+    /// The answer to come, and what it is when it never does.
+    Coming(Receiver<Result<TxnOutcome, Error>>, Error),
+}
+
+impl Pending {
+    /// One whose outcome is known.
+    pub fn done(outcome: Result<TxnOutcome, Error>) -> Self {
+        Self(Outcome::Known(outcome))
+    }
+
+    /// One whose outcome will be sent; `closed` if the sender goes without.
+    pub(crate) fn coming(answer: Receiver<Result<TxnOutcome, Error>>, closed: Error) -> Self {
+        Self(Outcome::Coming(answer, closed))
+    }
+
+    /// Blocks until the outcome is known.
+    pub fn wait(self) -> Result<TxnOutcome, Error> {
+        match self.0 {
+            Outcome::Known(outcome) => outcome,
+            Outcome::Coming(answer, closed) => answer.recv().unwrap_or(Err(closed)),
+        }
+    }
+}
+
 /// A revisioned log. All methods block; call them from a blocking thread.
 ///
 /// **Watching without polling**: take a snapshot with [`range`](Log::range);
@@ -211,6 +253,22 @@ pub trait Log: Send + Sync {
     /// and every later read sees it. After a store error the outcome is
     /// unknown: it may or may not be found later, but never in part.
     fn txn(&self, txn: Txn) -> Result<TxnOutcome, Error>;
+
+    /// Hands a transaction over without waiting for its outcome. Those that
+    /// are submitted one after the other are done in that order.
+    fn submit(&self, txn: Txn) -> Pending {
+        Pending::done(self.txn(txn))
+    }
+
+    /// At most `limit` of the newest items below `prefix`, in `order`, those
+    /// after `after` only (exclusive; in that order).
+    fn page(
+        &self,
+        prefix: &Prefix,
+        after: Option<&Key>,
+        order: Order,
+        limit: usize,
+    ) -> Result<Vec<Item>, Error>;
 
     /// The items below `prefix` at revision `at` (`None`: the newest).
     ///

@@ -9,7 +9,8 @@ use tokio::sync::watch;
 
 use crate::notify::Notify;
 use crate::{
-    Change, Compare, Error, Event, Item, Key, Log, Prefix, Revision, Snapshot, Txn, TxnOutcome,
+    Change, Compare, Error, Event, Item, Key, Log, Order, Prefix, Revision, Snapshot, Txn,
+    TxnOutcome,
 };
 
 /// A [`Log`] in memory.
@@ -126,6 +127,35 @@ impl Log for Memory {
         Ok(TxnOutcome::Committed { revision })
     }
 
+    fn page(
+        &self,
+        prefix: &Prefix,
+        after: Option<&Key>,
+        order: Order,
+        limit: usize,
+    ) -> Result<Vec<Item>, Error> {
+        let state = self.lock();
+        let below = || {
+            state
+                .current
+                .values()
+                .filter(|item| prefix.covers(&item.key))
+        };
+        Ok(match order {
+            Order::Ascending => below()
+                .filter(|item| after.is_none_or(|after| item.key > *after))
+                .take(limit)
+                .cloned()
+                .collect(),
+            Order::Descending => below()
+                .rev()
+                .filter(|item| after.is_none_or(|after| item.key < *after))
+                .take(limit)
+                .cloned()
+                .collect(),
+        })
+    }
+
     fn range(&self, prefix: &Prefix, at: Option<Revision>) -> Result<Snapshot, Error> {
         let state = self.lock();
         let revision = at.unwrap_or(state.revision);
@@ -140,8 +170,13 @@ impl Log for Memory {
                 oldest: state.oldest,
             });
         }
-        let items = state.at(revision).into_values();
-        let items = items.filter(|item| prefix.covers(&item.key)).collect();
+        let covered = |item: &Item| prefix.covers(&item.key);
+        let items = if revision == state.revision {
+            let newest = state.current.values();
+            newest.filter(|item| covered(item)).cloned().collect()
+        } else {
+            state.at(revision).into_values().filter(covered).collect()
+        };
         Ok(Snapshot { revision, items })
     }
 

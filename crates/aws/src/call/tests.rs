@@ -187,3 +187,26 @@ fn faults_name_the_parameter_by_its_full_path() {
         format!("Value (http) for parameter Port is invalid: {number}")
     );
 }
+
+#[test]
+fn records_show_what_was_asked() {
+    let body = "Action=CreateTags&Version=2016-11-15&ResourceId.2=b&ResourceId.1=a&Tag.1.Key=k&X-Amz-Date=x";
+    let parts = Parts {
+        method: "POST",
+        path: "/",
+        query: "",
+        headers: &[],
+        body: body.as_bytes(),
+    };
+    let (action, parameters) = claimed(Service::Ec2, &parts);
+    assert_eq!(action.as_deref(), Some("CreateTags"));
+    assert_eq!(
+        parameters,
+        json!({ "resourceId": ["a", "b"], "tag": [{ "key": "k" }] })
+    );
+    let broken = Parts {
+        body: b"%",
+        ..parts
+    };
+    assert_eq!(claimed(Service::Ec2, &broken), (None, Value::Null));
+}

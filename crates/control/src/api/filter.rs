@@ -55,6 +55,16 @@ pub(crate) fn known(filters: &[ec2::Filter], names: &[&str]) -> Result<(), Fault
     Ok(())
 }
 
+/// The values of a filter, if it is there and all of them are exact: what the index can find.
+pub(crate) fn exact<'a>(filters: &'a [ec2::Filter], name: &str) -> Option<&'a [String]> {
+    let mut filters = filters.iter();
+    let filter = filters.find(|filter| filter.name.as_deref() == Some(name))?;
+    let exact = |value: &String| !value.contains(['*', '?', '\\']);
+    // One without values is refused later on.
+    let values = Some(filter.values.as_slice()).filter(|values| !values.is_empty())?;
+    values.iter().all(exact).then_some(values)
+}
+
 fn unknown(name: &str) -> Fault {
     Fault::bad_request(
         "InvalidParameterValue",

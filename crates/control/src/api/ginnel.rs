@@ -16,18 +16,24 @@ use serde_json::{Value, json};
 
 use super::refusal::state_name;
 use super::{not_found, parse_id};
+use crate::audit::record::Recorder;
 use crate::open::{Control, FirstKey, Inner, now};
 
 /// How long attaching and detaching wait for the host.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Carries out an operation.
-pub(crate) async fn serve(control: &Control, operation: &str, body: &[u8]) -> Result<Value, Fault> {
+pub(crate) async fn serve(
+    control: &Control,
+    operation: &str,
+    body: &[u8],
+    recorder: &Recorder,
+) -> Result<Value, Fault> {
     let inner = &control.inner;
     match operation {
         "CreateAccount" => {
             let CreateAccount { name, id } = read(body)?;
-            let key = create_account(inner, &name, id.as_deref(), false)?;
+            let key = create_account(inner, &name, id.as_deref(), false, Some(recorder))?;
             Ok(json!({
                 "account": key.account,
                 "access_key_id": key.access_key_id,
@@ -35,8 +41,8 @@ pub(crate) async fn serve(control: &Control, operation: &str, body: &[u8]) -> Re
             }))
         }
         "ListAccounts" => Ok(json!({ "accounts": accounts(&inner.committer.world()) })),
-        "AttachInterface" => attach(inner, read(body)?).await,
-        "DetachInterface" => detach(inner, read(body)?).await,
+        "AttachInterface" => attach(inner, read(body)?, recorder).await,
+        "DetachInterface" => detach(inner, read(body)?, recorder).await,
         "Status" => Ok(status(inner)),
         other => Err(Fault::bad_request(
             "InvalidAction",
@@ -45,6 +51,11 @@ pub(crate) async fn serve(control: &Control, operation: &str, body: &[u8]) -> Re
             ),
         )),
     }
+}
+
+/// Whether an operation changes nothing.
+pub(crate) fn is_read(operation: &str) -> bool {
+    ["ListAccounts", "Status"].contains(&operation)
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fault> {
@@ -65,6 +76,7 @@ pub(crate) fn create_account(
     name: &str,
     id: Option<&str>,
     operator: bool,
+    recorder: Option<&Recorder>,
 ) -> Result<FirstKey, Fault> {
     if name.is_empty() || name.len() > 64 || name.chars().any(char::is_control) {
         return Err(Fault::invalid_value(
@@ -94,35 +106,40 @@ pub(crate) fn create_account(
         .vault
         .seal(&key_id, &secret)
         .map_err(|error| Fault::internal(error.to_string()))?;
-    let account = inner.committer.commit(|world, _| {
-        let id = match chosen {
-            Some(id) if world.accounts.contains_key(&id) => {
-                return Err(Fault::bad_request(
-                    "EntityAlreadyExists",
-                    format!("The account {id} exists already; leave the id out to get a new one"),
-                ));
-            }
-            Some(id) => id,
-            None => loop {
-                let id = AccountId::random(rng.random());
-                if !world.accounts.contains_key(&id) {
-                    break id;
+    let account = inner.committer.commit(
+        |world, _| {
+            let id = match chosen {
+                Some(id) if world.accounts.contains_key(&id) => {
+                    return Err(Fault::bad_request(
+                        "EntityAlreadyExists",
+                        format!(
+                            "The account {id} exists already; leave the id out to get a new one"
+                        ),
+                    ));
                 }
-            },
-        };
-        let account = Account {
-            id,
-            name: name.to_owned(),
-            operator,
-            created: now(),
-        };
-        let key = AccessKey {
-            id: key_id.clone(),
-            account: id,
-            sealed_secret,
-        };
-        Ok((id, vec![account.into(), key.into()]))
-    })?;
+                Some(id) => id,
+                None => loop {
+                    let id = AccountId::random(rng.random());
+                    if !world.accounts.contains_key(&id) {
+                        break id;
+                    }
+                },
+            };
+            let account = Account {
+                id,
+                name: name.to_owned(),
+                operator,
+                created: now(),
+            };
+            let key = AccessKey {
+                id: key_id.clone(),
+                account: id,
+                sealed_secret,
+            };
+            Ok((id, vec![account.into(), key.into()]))
+        },
+        |outcome| recorder.map_or_else(Vec::new, |recorder| recorder.done(outcome)),
+    )?;
     Ok(FirstKey {
         account: account.to_string(),
         access_key_id: key_id,
@@ -149,7 +166,7 @@ struct Attach {
 }
 
 /// Binds, and waits until the host has done it; what the host cannot do is taken back.
-async fn attach(inner: &Inner, request: Attach) -> Result<Value, Fault> {
+async fn attach(inner: &Inner, request: Attach, recorder: &Recorder) -> Result<Value, Fault> {
     let Attach {
         interface,
         namespace,
@@ -183,29 +200,32 @@ async fn attach(inner: &Inner, request: Attach) -> Result<Value, Fault> {
         device: device.clone(),
         since: now(),
     };
-    let (slot, address, revision) = inner.committer.commit(|world, revision| {
-        let mut found = workload(world, id)?;
-        let ip = found.ip;
-        let Role::Workload {
-            slot,
-            attachment: place,
-        } = &mut found.role
-        else {
-            return Err(managed(id));
-        };
-        if let Some(old) = place {
-            return Err(Fault::bad_request(
-                "InvalidParameterValue",
-                format!(
-                    "{id} is attached to {} as {}; `ginnel detach {id}` first",
-                    old.namespace, old.device
-                ),
-            ));
-        }
-        *place = Some(attachment);
-        let slot = *slot;
-        Ok(((slot, ip, revision), vec![found.into()]))
-    })?;
+    let (slot, address, revision) = inner.committer.commit(
+        |world, revision| {
+            let mut found = workload(world, id)?;
+            let ip = found.ip;
+            let Role::Workload {
+                slot,
+                attachment: place,
+            } = &mut found.role
+            else {
+                return Err(managed(id));
+            };
+            if let Some(old) = place {
+                return Err(Fault::bad_request(
+                    "InvalidParameterValue",
+                    format!(
+                        "{id} is attached to {} as {}; `ginnel detach {id}` first",
+                        old.namespace, old.device
+                    ),
+                ));
+            }
+            *place = Some(attachment);
+            let slot = *slot;
+            Ok(((slot, ip, revision), vec![found.into()]))
+        },
+        |outcome| recorder.done(outcome),
+    )?;
     let deadline = tokio::time::sleep(PATIENCE);
     tokio::pin!(deadline);
     let problem = loop {
@@ -235,7 +255,7 @@ async fn attach(inner: &Inner, request: Attach) -> Result<Value, Fault> {
             () = &mut deadline => break format!("the host did not do it within {PATIENCE:?}"),
         }
     };
-    release(inner, id)?;
+    release(inner, id, recorder)?;
     Err(Fault::bad_request(
         "InvalidParameterValue",
         format!("{interface} was not attached: {problem}"),
@@ -249,10 +269,10 @@ struct Detach {
 }
 
 /// Unbinds, and waits until the host has done it.
-async fn detach(inner: &Inner, request: Detach) -> Result<Value, Fault> {
+async fn detach(inner: &Inner, request: Detach, recorder: &Recorder) -> Result<Value, Fault> {
     let id: InterfaceId = parse_id("NetworkInterfaceID", &request.interface)?;
     let mut reports = inner.relay.reports();
-    let revision = release(inner, id)?;
+    let revision = release(inner, id, recorder)?;
     let done = async {
         loop {
             if reports.borrow_and_update().realised >= revision {
@@ -275,20 +295,23 @@ async fn detach(inner: &Inner, request: Detach) -> Result<Value, Fault> {
     Ok(json!({ "interface": request.interface }))
 }
 
-fn release(inner: &Inner, id: InterfaceId) -> Result<u64, Fault> {
-    inner.committer.commit(|world, revision| {
-        let mut found = workload(world, id)?;
-        let Role::Workload { attachment, .. } = &mut found.role else {
-            return Err(managed(id));
-        };
-        if attachment.take().is_none() {
-            return Err(Fault::bad_request(
-                "InvalidParameterValue",
-                format!("{id} is not attached"),
-            ));
-        }
-        Ok((revision, vec![Change::from(found)]))
-    })
+fn release(inner: &Inner, id: InterfaceId, recorder: &Recorder) -> Result<u64, Fault> {
+    inner.committer.commit(
+        |world, revision| {
+            let mut found = workload(world, id)?;
+            let Role::Workload { attachment, .. } = &mut found.role else {
+                return Err(managed(id));
+            };
+            if attachment.take().is_none() {
+                return Err(Fault::bad_request(
+                    "InvalidParameterValue",
+                    format!("{id} is not attached"),
+                ));
+            }
+            Ok((revision, vec![Change::from(found)]))
+        },
+        |outcome| recorder.done(outcome),
+    )
 }
 
 fn workload(world: &World, id: InterfaceId) -> Result<Interface, Fault> {

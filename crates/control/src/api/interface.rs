@@ -1,5 +1,5 @@
-//! Network interfaces: workloads' own, made here, and those of endpoints and load balancers,
-//! which are only listed here.
+//! Network interfaces: workloads' own, made here, and those of endpoints, load balancers and NAT
+//! gateways, which are only listed here.
 
 mod list;
 
@@ -143,7 +143,11 @@ fn primary<'a>(
 }
 
 /// The address that is asked for, or the lowest free one.
-fn address(world: &World, subnet: &Subnet, asked: Option<&str>) -> Result<Ipv4Addr, Fault> {
+pub(crate) fn address(
+    world: &World,
+    subnet: &Subnet,
+    asked: Option<&str>,
+) -> Result<Ipv4Addr, Fault> {
     let Some(text) = asked else {
         return world.free_address(subnet, &[]).ok_or_else(|| {
             Fault::bad_request(
@@ -209,6 +213,7 @@ pub(crate) fn delete(
     };
     match &interface.role {
         Role::Endpoint { endpoint, .. } => managed(format!("the VPC endpoint '{endpoint}'")),
+        Role::NatGateway { gateway } => managed(format!("the NAT gateway '{gateway}'")),
         Role::LoadBalancer { balancer } => {
             let known = world.load_balancers.get(balancer);
             let name = known.map_or_else(|| balancer.to_string(), |known| known.name.clone());

@@ -11,7 +11,10 @@
 //! another tenant's things do not exist. It changes nothing itself; DryRun, invariants and
 //! durability are the committer's.
 
+mod account_attribute;
+mod address;
 mod connection;
+mod dhcp_options;
 mod dispatch;
 mod elbv2;
 mod elbv2_tags;
@@ -22,17 +25,24 @@ mod endpoint_subnets;
 mod endpoint_wire;
 pub(crate) mod filter;
 pub(crate) mod ginnel;
-
 pub(crate) mod interface;
+mod internet_gateway;
 mod listener;
 mod load_balancer;
 mod load_balancer_subnets;
+mod nat_gateway;
+mod network_acl;
+mod network_acl_entry;
 pub(crate) mod page;
 mod place;
 pub(crate) mod quota;
 pub(crate) mod refusal;
+mod route;
+mod route_table;
+mod route_table_association;
 pub(crate) mod security_group;
 mod security_group_rule;
+pub(crate) mod select;
 mod service_catalog;
 mod service_permission;
 mod sts;
@@ -42,6 +52,7 @@ pub(crate) mod tags;
 mod target;
 mod target_group;
 mod vpc;
+pub(crate) mod vpc_parts;
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -56,7 +67,7 @@ use rand::{Rng as _, RngExt as _};
 
 use crate::secret::Vault;
 
-pub(crate) use dispatch::{Outcome, handle, is_read};
+pub(crate) use dispatch::{handle, is_read};
 
 /// Who calls, when and where: everything a handler may know besides the World.
 pub(crate) struct Call {

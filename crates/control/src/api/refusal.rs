@@ -3,6 +3,7 @@
 use aws::Fault;
 use model::endpoint::{Event, Refused};
 use model::id::EndpointId;
+use model::world::{Name, World};
 
 /// A deletion of what others still need; each blocker is named.
 pub(crate) fn dependency(what: &str, blockers: &[String]) -> Result<(), Fault> {
@@ -16,6 +17,39 @@ pub(crate) fn dependency(what: &str, blockers: &[String]) -> Result<(), Fault> {
             blockers.join(", ")
         ),
     ))
+}
+
+/// How a thing that blocks is named to its owner: by its id, or by the name that its API uses.
+pub(crate) fn blocker(world: &World, name: &Name) -> String {
+    match name {
+        Name::LoadBalancer(id) => {
+            let known = world.load_balancers.get(id);
+            let name = known.map_or_else(|| id.to_string(), |known| known.name.clone());
+            format!("load balancer {name}")
+        }
+        Name::TargetGroup(id) => {
+            let known = world.target_groups.get(id);
+            let name = known.map_or_else(|| id.to_string(), |known| known.name.clone());
+            format!("target group {name}")
+        }
+        // All others have an id that says what they are, at the end of their path.
+        other => {
+            let path = other.path();
+            path.rsplit('/').next().unwrap_or_default().to_owned()
+        }
+    }
+}
+
+/// Refuses the removal of a thing that others need, all but those that go with it.
+pub(crate) fn dependents(
+    world: &World,
+    what: &str,
+    name: impl Into<Name>,
+    goes_with_it: impl Fn(&Name) -> bool,
+) -> Result<(), Fault> {
+    let blockers = world.dependents(name).filter(|name| !goes_with_it(name));
+    let blockers: Vec<String> = blockers.map(|name| blocker(world, name)).collect();
+    dependency(what, &blockers)
 }
 
 /// An endpoint that is in the wrong state.

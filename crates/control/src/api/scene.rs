@@ -1,7 +1,6 @@
 //! For tests: a provider and a consumer with the same addresses, built up to where a test starts.
 
-use model::id::{SubnetId, VpcId};
-use model::place::Zone;
+use model::id::VpcId;
 use model::subnet::Subnet;
 use model::world::Change;
 
@@ -127,25 +126,11 @@ pub(crate) fn listener(balancer: &str, group: &str, protocol: &str, port: u16) -
     )
 }
 
-/// A subnet of 256 addresses, made without its handler.
+/// A subnet of 256 addresses.
 fn subnet(desk: &mut Desk, vpc: &str, zone: char) -> String {
-    let id: SubnetId = desk.call.id();
-    let vpc: VpcId = vpc.parse().unwrap();
-    let number = desk
-        .world
-        .subnets
-        .values()
-        .filter(|it| it.vpc == vpc)
-        .count();
-    let subnet = Subnet {
-        id,
-        owner: desk.call.account,
-        vpc,
-        cidr: format!("10.0.{number}.0/24").parse().unwrap(),
-        zone: Zone(zone),
-        public_addresses: false,
-        tags: Default::default(),
-    };
-    desk.world = desk.world.apply(&[subnet.into()], desk.world.revision + 1);
-    id.to_string()
+    let id: VpcId = vpc.parse().unwrap();
+    let number = desk.world.needing::<Subnet>(id).count();
+    let parameters =
+        format!("VpcId={vpc}&CidrBlock=10.0.{number}.0/24&AvailabilityZone=us-east-1{zone}");
+    desk.make("CreateSubnet", &parameters, "subnetId")
 }

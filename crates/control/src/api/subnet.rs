@@ -4,17 +4,22 @@ use std::sync::Arc;
 
 use aws::{Fault, ec2};
 use model::id::SubnetId;
+use model::network_acl::{NetworkAcl, NetworkAclAssociation};
 use model::place::{ZONES, Zone};
+use model::route_table::RouteTable;
 use model::subnet::Subnet;
 use model::vpc::Vpc;
-use model::world::{Change, Name, World};
+use model::world::{Change, Kind, Name, World};
 
 use super::page::page;
-use super::{Call, Decision, filter, not_found, parse_id, refusal, tags, unsupported, vpc};
+use super::{
+    Call, Decision, filter, not_found, parse_id, quota, refusal, select, tags, unsupported, vpc,
+};
 
 /// The stem of subnet ids in error codes.
 pub(crate) const STEM: &str = "SubnetID";
 
+/// Makes a subnet, which uses the VPC's default network ACL.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSubnet.html>
 pub(crate) fn create(
     world: &World,
@@ -58,7 +63,7 @@ pub(crate) fn create(
             ),
         ));
     }
-    let mut others = world.subnets.values().filter(|s| s.vpc == vpc.id);
+    let mut others = world.needing::<Subnet>(vpc.id);
     let overlaps = |s: &&Arc<Subnet>| s.cidr.contains(&cidr) || cidr.contains(&s.cidr);
     if let Some(other) = others.find(overlaps) {
         return Err(Fault::bad_request(
@@ -71,6 +76,13 @@ pub(crate) fn create(
     }
     let name = availability_zone.as_deref();
     let zone = zone(world, call, vpc, name, availability_zone_id.as_deref())?;
+    let tags = tags::on_create(tag_specifications, "subnet")?;
+    call.check_quota(
+        &quota::SUBNETS,
+        world.needing::<Subnet>(vpc.id).count(),
+        "SubnetLimitExceeded",
+        &format!("The vpc '{}'", vpc.id),
+    )?;
     let subnet = Subnet {
         id: call.id(),
         owner: call.account,
@@ -78,14 +90,23 @@ pub(crate) fn create(
         cidr,
         zone,
         public_addresses: false,
-        tags: tags::on_create(tag_specifications, "subnet")?,
+        default_for_az: false,
+        tags,
     };
-    Ok(Decision {
-        reply: ec2::CreateSubnetResult {
-            subnet: Some(wire(world, call, &subnet)),
-        },
-        changes: vec![subnet.into()],
-    })
+    let reply = ec2::CreateSubnetResult {
+        subnet: Some(wire(world, call, &subnet)),
+    };
+    let acl = world.default_acl(vpc.id).map(|acl| {
+        let mut acl = NetworkAcl::clone(acl);
+        acl.associations.push(NetworkAclAssociation {
+            id: call.id(),
+            subnet: subnet.id,
+        });
+        acl
+    });
+    let mut changes = vec![subnet.into()];
+    changes.extend(acl.map(Change::from));
+    Ok(Decision { reply, changes })
 }
 
 /// The zone that is asked for; otherwise the first with the fewest subnets of the VPC.
@@ -129,8 +150,8 @@ fn zone(
         ));
     }
     let subnets = |zone: &Zone| {
-        let all = world.subnets.values();
-        all.filter(|s| s.vpc == vpc.id && s.zone == *zone).count()
+        let all = world.needing::<Subnet>(vpc.id);
+        all.filter(|subnet| subnet.zone == *zone).count()
     };
     // min_by_key gives the first of equals.
     name.or(id)
@@ -162,38 +183,40 @@ pub(crate) fn describe(
         "cidrBlock",
         "default-for-az",
         "defaultForAz",
+        "enable-dns64",
         "ipv6-cidr-block-association.association-id",
         "ipv6-cidr-block-association.ipv6-cidr-block",
         "ipv6-cidr-block-association.state",
         "ipv6-native",
+        "map-customer-owned-ip-on-launch",
         "map-public-ip-on-launch",
         "owner-id",
+        "private-dns-name-options-on-launch.enable-resource-name-dns-a-record",
+        "private-dns-name-options-on-launch.enable-resource-name-dns-aaaa-record",
+        "private-dns-name-options-on-launch.hostname-type",
         "state",
         "subnet-arn",
         "subnet-id",
         "vpc-id",
     ];
     filter::known(filters, &names)?;
-    let mut mine: Vec<_> = if subnet_ids.is_empty() {
-        let all = world.subnets.values();
-        all.filter(|subnet| subnet.owner == call.account).collect()
-    } else {
-        subnet_ids
-            .iter()
-            .map(|text| find_ref(world, call, text))
-            .collect::<Result<_, _>>()?
-    };
-    mine.sort_by_key(|subnet| subnet.id);
-    mine.dedup_by_key(|subnet| subnet.id);
+    let find = |text: &str| find_ref(world, call, text);
+    let mine = select::select(world, call, subnet_ids, find, filters, "vpc-id")?;
     let values = |subnet: &&Arc<Subnet>, name: &str| {
         Some(vec![match name {
             "availability-zone" | "availabilityZone" => subnet.zone.name(&call.region),
             "availability-zone-id" | "availabilityZoneId" => subnet.zone.id(&call.region),
             "available-ip-address-count" => world.free_address_count(subnet).to_string(),
             "cidr-block" | "cidr" | "cidrBlock" => subnet.cidr.to_string(),
-            "default-for-az" | "defaultForAz" | "ipv6-native" => "false".into(),
+            "default-for-az" | "defaultForAz" => subnet.default_for_az.to_string(),
+            "enable-dns64" | "ipv6-native" | "map-customer-owned-ip-on-launch" => "false".into(),
             "map-public-ip-on-launch" => subnet.public_addresses.to_string(),
             "owner-id" => subnet.owner.to_string(),
+            "private-dns-name-options-on-launch.enable-resource-name-dns-a-record"
+            | "private-dns-name-options-on-launch.enable-resource-name-dns-aaaa-record" => {
+                "false".into()
+            }
+            "private-dns-name-options-on-launch.hostname-type" => "ip-name".into(),
             "state" => "available".into(),
             "subnet-arn" => arn(call, subnet),
             "subnet-id" => subnet.id.to_string(),
@@ -231,13 +254,23 @@ pub(crate) fn delete(
         subnet_id,
     } = request;
     let subnet = find_ref(world, call, subnet_id)?;
-    let interfaces = world.interfaces_of(subnet.id);
-    let blockers: Vec<String> = interfaces.map(|found| found.id.to_string()).collect();
-    refusal::dependency(&format!("The subnet '{}'", subnet.id), &blockers)?;
-    Ok(Decision {
-        reply: (),
-        changes: vec![Change::Remove(Name::Subnet(subnet.id))],
-    })
+    let id = subnet.id;
+    // Its uses of a route table and an ACL go with it.
+    let uses = |name: &Name| matches!(name.kind(), Kind::RouteTable | Kind::NetworkAcl);
+    refusal::dependents(world, &format!("The subnet '{id}'"), id, uses)?;
+    let table = world.table_of(id).map(|table| {
+        let mut table = RouteTable::clone(table);
+        table.associations.retain(|it| it.subnet != id);
+        Change::from(table)
+    });
+    let acl = world.acl_of(id).map(|acl| {
+        let mut acl = NetworkAcl::clone(acl);
+        acl.associations.retain(|it| it.subnet != id);
+        Change::from(acl)
+    });
+    let mut changes = vec![Change::Remove(Name::Subnet(id))];
+    changes.extend(table.into_iter().chain(acl));
+    Ok(Decision { reply: (), changes })
 }
 
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifySubnetAttribute.html>
@@ -261,41 +294,64 @@ pub(crate) fn modify_attribute(
     } = request;
     let subnet = find_ref(world, call, subnet_id)?;
     unsupported(&[
-        (
-            "AssignIpv6AddressOnCreation",
-            assign_ipv6_address_on_creation.is_some(),
-        ),
         ("CustomerOwnedIpv4Pool", customer_owned_ipv4_pool.is_some()),
         (
             "DisableLniAtDeviceIndex",
             disable_lni_at_device_index.is_some(),
         ),
-        ("EnableDns64", enable_dns64.is_some()),
         (
             "EnableLniAtDeviceIndex",
             enable_lni_at_device_index.is_some(),
         ),
         (
-            "EnableResourceNameDnsAAAARecordOnLaunch",
-            enable_resource_name_dns_aaaa_record_on_launch.is_some(),
-        ),
-        (
-            "EnableResourceNameDnsARecordOnLaunch",
-            enable_resource_name_dns_a_record_on_launch.is_some(),
-        ),
-        (
             "MapCustomerOwnedIpOnLaunch",
             map_customer_owned_ip_on_launch.is_some(),
         ),
+    ])?;
+    // Clients set these to what they are; nothing else is possible yet.
+    let given = |value: &Option<ec2::AttributeBooleanValue>| value.as_ref().and_then(|a| a.value);
+    let [aaaa, dns64, ipv6, a] = [
+        enable_resource_name_dns_aaaa_record_on_launch,
+        enable_dns64,
+        assign_ipv6_address_on_creation,
+        enable_resource_name_dns_a_record_on_launch,
+    ]
+    .map(given);
+    let hostnames = private_dns_hostname_type_on_launch.as_deref();
+    unsupported(&[
         (
-            "PrivateDnsHostnameTypeOnLaunch",
-            private_dns_hostname_type_on_launch.is_some(),
+            "EnableResourceNameDnsAAAARecordOnLaunch",
+            aaaa == Some(true),
+        ),
+        ("EnableDns64", dns64 == Some(true)),
+        ("AssignIpv6AddressOnCreation", ipv6 == Some(true)),
+        ("EnableResourceNameDnsARecordOnLaunch", a == Some(true)),
+        (
+            "PrivateDnsHostnameTypeOnLaunch=resource-name",
+            hostnames == Some("resource-name"),
         ),
     ])?;
-    let value = map_public_ip_on_launch.as_ref().and_then(|a| a.value);
-    let value = value.ok_or_else(|| Fault::missing("MapPublicIpOnLaunch.Value"))?;
+    if let Some(other) = hostnames.filter(|it| *it != "ip-name") {
+        return Err(Fault::invalid_value(
+            "PrivateDnsHostnameTypeOnLaunch",
+            other,
+            "give ip-name",
+        ));
+    }
+    let public = given(map_public_ip_on_launch);
+    let set = [aaaa, dns64, ipv6, a, public].iter().flatten().count();
+    match set + usize::from(hostnames.is_some()) {
+        0 => return Err(Fault::missing("MapPublicIpOnLaunch.Value")),
+        1 => {}
+        _ => {
+            return Err(Fault::bad_request(
+                "InvalidParameterCombination",
+                "Only one attribute can be modified with one call; make a call for each",
+            ));
+        }
+    }
     let mut subnet = Subnet::clone(subnet);
-    subnet.public_addresses = value;
+    subnet.public_addresses = public.unwrap_or(subnet.public_addresses);
     Ok(Decision {
         reply: (),
         changes: vec![subnet.into()],
@@ -326,7 +382,7 @@ fn wire(world: &World, call: &Call, subnet: &Subnet) -> ec2::Subnet {
         availability_zone_id: Some(subnet.zone.id(&call.region)),
         available_ip_address_count: Some(free),
         cidr_block: Some(subnet.cidr.to_string()),
-        default_for_az: Some(false),
+        default_for_az: Some(subnet.default_for_az),
         enable_dns64: Some(false),
         ipv6_native: Some(false),
         map_customer_owned_ip_on_launch: Some(false),

@@ -3,10 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws::{Fault, ec2};
+use model::address::Address;
+use model::dhcp_options::DhcpOptions;
 use model::endpoint::Endpoint;
 use model::endpoint_service::EndpointService;
 use model::id::{RuleId, SecurityGroupId};
 use model::interface::Interface;
+use model::internet_gateway::InternetGateway;
+use model::nat_gateway::NatGateway;
+use model::network_acl::NetworkAcl;
+use model::route_table::RouteTable;
 use model::security_group::SecurityGroup;
 use model::subnet::Subnet;
 use model::tag::Tags;
@@ -15,8 +21,9 @@ use model::world::{Change, World};
 
 use super::page::page;
 use super::{
-    Call, Decision, digest, endpoint, endpoint_service, filter, interface, not_found, parse_id,
-    security_group, security_group_rule, subnet, tags, vpc,
+    Call, Decision, address, dhcp_options, digest, endpoint, endpoint_service, filter, interface,
+    internet_gateway, nat_gateway, network_acl, not_found, parse_id, route_table, security_group,
+    security_group_rule, subnet, tags, vpc,
 };
 
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateTags.html>
@@ -108,37 +115,67 @@ fn edit_all(
     Ok(Decision { reply: (), changes })
 }
 
+/// Things that can have tags, apart from groups and their rules.
+struct Tagged {
+    /// What their ids begin with.
+    prefix: &'static str,
+    /// Edits the tags of the caller's thing with this id.
+    edit: fn(&World, &Call, &str, Edit<'_>) -> Result<Change, Fault>,
+    /// Adds every tag of the caller's things.
+    list: for<'a> fn(&'a World, &Call, &mut Vec<Found<'a>>),
+}
+
+macro_rules! tagged {
+    ($($prefix:literal $kind:literal $noun:ty, $find:path;)+) => {
+        const TAGGED: &[Tagged] = &[$(Tagged {
+            prefix: $prefix,
+            edit: |world, call, text, edit| {
+                let mut found = <$noun>::clone($find(world, call, text)?);
+                edit(&mut found.tags)?;
+                Ok(found.into())
+            },
+            list: |world, call, list| {
+                for found in world.owned::<$noun>(call.account) {
+                    add(list, $kind, &found.id, &found.tags);
+                }
+            },
+        }),+];
+    };
+}
+
+tagged! {
+    "vpc-" "vpc" Vpc, vpc::find_ref;
+    "subnet-" "subnet" Subnet, subnet::find_ref;
+    "eni-" "network-interface" Interface, interface::find_ref;
+    "dopt-" "dhcp-options" DhcpOptions, dhcp_options::find_ref;
+    "rtb-" "route-table" RouteTable, route_table::find_ref;
+    "acl-" "network-acl" NetworkAcl, network_acl::find_ref;
+    "igw-" "internet-gateway" InternetGateway, internet_gateway::find_ref;
+    "nat-" "natgateway" NatGateway, nat_gateway::find_ref;
+    "eipalloc-" "elastic-ip" Address, address::find_ref;
+    "vpce-" "vpc-endpoint" Endpoint, endpoint::find;
+    "vpce-svc-" "vpc-endpoint-service" EndpointService, endpoint_service::find;
+}
+
 /// Anything that is not a group or a rule.
 fn edit_other(world: &World, call: &Call, text: &str, edit: Edit<'_>) -> Result<Change, Fault> {
-    // The longer prefix first: that of endpoints begins that of services.
-    if text.starts_with("vpce-svc-") {
-        let mut service = EndpointService::clone(endpoint_service::find(world, call, text)?);
-        edit(&mut service.tags)?;
-        Ok(service.into())
-    } else if text.starts_with("vpce-") {
-        let mut endpoint = Endpoint::clone(endpoint::find(world, call, text)?);
-        edit(&mut endpoint.tags)?;
-        Ok(endpoint.into())
-    } else if text.starts_with("vpc-") && !text.starts_with("vpc-cidr-assoc-") {
-        let mut vpc = Vpc::clone(vpc::find_ref(world, call, text)?);
-        edit(&mut vpc.tags)?;
-        Ok(vpc.into())
-    } else if text.starts_with("subnet-") {
-        let mut subnet = Subnet::clone(subnet::find_ref(world, call, text)?);
-        edit(&mut subnet.tags)?;
-        Ok(subnet.into())
-    } else if text.starts_with("eni-") && !text.starts_with("eni-attach-") {
-        let mut interface = Interface::clone(interface::find_ref(world, call, text)?);
-        edit(&mut interface.tags)?;
-        Ok(interface.into())
-    } else {
-        Err(Fault::bad_request(
+    // What is left of an id is one word: `eni-attach-1` is not of an interface.
+    let is_of = |kind: &&Tagged| {
+        let rest = text.strip_prefix(kind.prefix);
+        rest.is_some_and(|rest| !rest.contains('-'))
+    };
+    let Some(kind) = TAGGED.iter().find(is_of) else {
+        let prefixes = TAGGED.iter().map(|kind| kind.prefix);
+        let prefixes: Vec<&str> = ["sg-", "sgr-"].into_iter().chain(prefixes).collect();
+        return Err(Fault::bad_request(
             "InvalidID",
             format!(
-                "The ID '{text}' in ResourceId is not valid: tags go on vpc-, subnet-, sg-, sgr-, eni-, vpce- and vpce-svc- ids"
+                "The ID '{text}' in ResourceId is not valid: tags go on ids that begin with {}",
+                prefixes.join(", ")
             ),
-        ))
-    }
+        ));
+    };
+    (kind.edit)(world, call, text, edit)
 }
 
 /// One tag of one thing.
@@ -205,39 +242,28 @@ pub(crate) fn describe(
 
 /// Every tag of the caller's things.
 fn all<'a>(world: &'a World, call: &Call) -> Vec<Found<'a>> {
-    let mut found = Vec::new();
-    let mut add = |kind: &'static str, id: &dyn ToString, tags: &'a Tags| {
-        found.extend(tags.iter().map(|(key, value)| Found {
-            id: id.to_string(),
-            kind,
-            key,
-            value,
-            tags,
-        }));
-    };
-    let me = call.account;
-    for vpc in world.vpcs.values().filter(|vpc| vpc.owner == me) {
-        add("vpc", &vpc.id, &vpc.tags);
+    let mut list = Vec::new();
+    for kind in TAGGED {
+        (kind.list)(world, call, &mut list);
     }
-    for subnet in world.subnets.values().filter(|s| s.owner == me) {
-        add("subnet", &subnet.id, &subnet.tags);
-    }
-    for group in world.security_groups.values().filter(|g| g.owner == me) {
-        add("security-group", &group.id, &group.tags);
+    for group in world.owned::<SecurityGroup>(call.account) {
+        add(&mut list, "security-group", &group.id, &group.tags);
         for rule in &group.rules {
-            add("security-group-rule", &rule.id, &rule.tags);
+            add(&mut list, "security-group-rule", &rule.id, &rule.tags);
         }
     }
-    for interface in world.interfaces.values().filter(|i| i.owner == me) {
-        add("network-interface", &interface.id, &interface.tags);
-    }
-    for endpoint in world.endpoints.values().filter(|e| e.owner == me) {
-        add("vpc-endpoint", &endpoint.id, &endpoint.tags);
-    }
-    for service in world.services.values().filter(|s| s.owner == me) {
-        add("vpc-endpoint-service", &service.id, &service.tags);
-    }
-    found
+    list
+}
+
+/// Adds the tags of one thing.
+fn add<'a>(list: &mut Vec<Found<'a>>, kind: &'static str, id: &dyn ToString, tags: &'a Tags) {
+    list.extend(tags.iter().map(|(key, value)| Found {
+        id: id.to_string(),
+        kind,
+        key,
+        value,
+        tags,
+    }));
 }
 
 #[cfg(test)]

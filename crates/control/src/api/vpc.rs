@@ -3,17 +3,19 @@
 use aws::{Fault, ec2};
 use ipnet::Ipv4Net;
 use model::id::VpcId;
-use model::security_group::{Peer, Permission, Rule, SecurityGroup};
 use model::vpc::Vpc;
-use model::world::{Change, Name, World};
+use model::world::{Change, Kind, Name, World};
 
 use super::page::page;
-use super::{Call, Decision, filter, not_found, parse_id, refusal, tags, unsupported};
+use super::vpc_parts::NewVpc;
+use super::{
+    Call, Decision, filter, not_found, parse_id, quota, refusal, select, tags, unsupported,
+};
 
 /// The stem of VPC ids in error codes.
 pub(crate) const STEM: &str = "VpcID";
 
-/// Makes a VPC and its default security group.
+/// Makes a VPC, its default security group, its default network ACL and its main route table.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVpc.html>
 pub(crate) fn create(
     world: &World,
@@ -24,7 +26,7 @@ pub(crate) fn create(
         amazon_provided_ipv6_cidr_block,
         cidr_block,
         dry_run: _,
-        instance_tenancy: _, // there are no instances
+        instance_tenancy,
         ipv4_ipam_pool_id,
         ipv4_netmask_length,
         ipv6_cidr_block,
@@ -40,6 +42,10 @@ pub(crate) fn create(
             "AmazonProvidedIpv6CidrBlock",
             *amazon_provided_ipv6_cidr_block == Some(true),
         ),
+        (
+            "InstanceTenancy=dedicated (there are no instances; leave it at default)",
+            instance_tenancy.as_deref() == Some("dedicated"),
+        ),
         ("Ipv4IpamPoolId", ipv4_ipam_pool_id.is_some()),
         ("Ipv4NetmaskLength", ipv4_netmask_length.is_some()),
         ("Ipv6CidrBlock", ipv6_cidr_block.is_some()),
@@ -52,61 +58,26 @@ pub(crate) fn create(
         ("Ipv6Pool", ipv6_pool.is_some()),
         ("VpcEncryptionControl", vpc_encryption_control.is_some()),
     ])?;
+    if let Some(tenancy) = instance_tenancy.as_deref().filter(|it| *it != "default") {
+        return Err(Fault::invalid_value(
+            "InstanceTenancy",
+            tenancy,
+            "give default",
+        ));
+    }
     let text = cidr_block
         .as_deref()
         .ok_or_else(|| Fault::missing("CidrBlock"))?;
     let cidr = parse_cidr(text, "InvalidVpcRange")?;
-    let id = call.id();
-    let group = SecurityGroup {
-        id: call.id(),
-        owner: call.account,
-        vpc: id,
-        name: "default".into(),
-        description: "default VPC security group".into(),
-        slot: world.free_group_slot(),
-        rules: Vec::new(),
-        tags: tags::on_create(&[], "security-group")?,
-    };
-    let group = with_default_rules(call, group);
-    let vpc = Vpc {
-        id,
-        owner: call.account,
-        cidr,
-        cidr_association: call.id(),
-        number: world.free_vpc_number(),
-        dns_support: true,
-        dns_hostnames: false,
-        address_metrics: false,
-        default_group: group.id,
-        dhcp_options: call.id(),
-        tags: tags::on_create(tag_specifications, "vpc")?,
-    };
+    let tags = tags::on_create(tag_specifications, "vpc")?;
+    check_quota(world, call)?;
+    let made = NewVpc::new(world, call, cidr, tags);
     Ok(Decision {
         reply: ec2::CreateVpcResult {
-            vpc: Some(wire(&vpc)),
+            vpc: Some(wire(&made.vpc)),
         },
-        changes: vec![vpc.into(), group.into()],
+        changes: made.changes(),
     })
-}
-
-/// The default group admits its own members, and everything outward.
-fn with_default_rules(call: &Call, mut group: SecurityGroup) -> SecurityGroup {
-    let anywhere = Peer::Cidr4(Ipv4Net::default());
-    for (egress, peer) in [(false, Peer::Group(group.id)), (true, anywhere)] {
-        group.rules.push(Rule {
-            id: call.id(),
-            egress,
-            permission: Permission {
-                protocol: None,
-                from: -1,
-                to: -1,
-                peer,
-            },
-            description: None,
-            tags: Default::default(),
-        });
-    }
-    group
 }
 
 /// Reads a block of /16 to /28 without host bits (AWS drops those bits; we say so instead).
@@ -156,20 +127,25 @@ pub(crate) fn describe(
         "cidr-block-association.association-id",
         "cidr-block-association.state",
         "dhcp-options-id",
+        "ipv6-cidr-block-association.association-id",
+        "ipv6-cidr-block-association.ipv6-cidr-block",
+        "ipv6-cidr-block-association.ipv6-pool",
+        "ipv6-cidr-block-association.state",
         "is-default",
         "isDefault",
         "owner-id",
         "state",
     ];
     filter::known(filters, &names)?;
-    let mine: Vec<_> = if vpc_ids.is_empty() {
-        let all = world.vpcs.values();
-        all.filter(|vpc| vpc.owner == call.account).collect()
-    } else {
-        vpc_ids
-            .iter()
-            .map(|text| find_ref(world, call, text))
-            .collect::<Result<_, _>>()?
+    let mine: Vec<_> = match filter::exact(filters, "vpc-id") {
+        Some(wanted) if vpc_ids.is_empty() => select::mine(world, call, wanted)
+            .into_iter()
+            .filter_map(|id| world.vpc(call.account, id))
+            .collect(),
+        _ => {
+            let find = |text: &str| find_ref(world, call, text);
+            select::select(world, call, vpc_ids, find, &[], "")?
+        }
     };
     let values = |vpc: &&std::sync::Arc<Vpc>, name: &str| {
         Some(vec![match name {
@@ -177,8 +153,9 @@ pub(crate) fn describe(
             "cidr" | "cidr-block" | "cidr-block-association.cidr-block" => vpc.cidr.to_string(),
             "cidr-block-association.association-id" => vpc.cidr_association.to_string(),
             "cidr-block-association.state" => "associated".into(),
-            "dhcp-options-id" => vpc.dhcp_options.to_string(),
-            "is-default" | "isDefault" => "false".into(),
+            "dhcp-options-id" => dhcp_options(vpc),
+            "is-default" | "isDefault" => vpc.is_default.to_string(),
+            ipv6 if ipv6.starts_with("ipv6-cidr-block-association.") => return Some(Vec::new()),
             "owner-id" => vpc.owner.to_string(),
             "state" => "available".into(),
             _ => return None,
@@ -199,7 +176,8 @@ pub(crate) fn describe(
     })
 }
 
-/// Removes a VPC that nothing is in any more, with its default security group.
+/// Removes a VPC that nothing is in any more, with its default security group, its default
+/// network ACL and its main route table.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteVpc.html>
 pub(crate) fn delete(
     world: &World,
@@ -208,23 +186,19 @@ pub(crate) fn delete(
 ) -> Result<Decision<()>, Fault> {
     let ec2::DeleteVpcRequest { dry_run: _, vpc_id } = request;
     let vpc = find_ref(world, call, vpc_id)?;
-    let mut blockers: Vec<String> = Vec::new();
-    let endpoints = world.endpoints.values().filter(|e| e.vpc == vpc.id);
-    blockers.extend(endpoints.map(|endpoint| endpoint.id.to_string()));
-    let subnets = world.subnets.values().filter(|s| s.vpc == vpc.id);
-    blockers.extend(subnets.map(|subnet| subnet.id.to_string()));
-    let groups = world.security_groups.values().filter(|g| g.vpc == vpc.id);
-    let others = groups.filter(|group| group.id != vpc.default_group);
-    blockers.extend(others.map(|group| group.id.to_string()));
-    let targets = world.target_groups.values().filter(|g| g.vpc == vpc.id);
-    blockers.extend(targets.map(|group| format!("target group {}", group.name)));
-    refusal::dependency(&format!("The vpc '{}'", vpc.id), &blockers)?;
+    let id = vpc.id;
+    let table = world.main_table(id).map(|table| Name::RouteTable(table.id));
+    let acl = world.default_acl(id).map(|acl| Name::NetworkAcl(acl.id));
+    let mut parts = vec![Name::SecurityGroup(vpc.default_group)];
+    parts.extend(table.into_iter().chain(acl));
+    // An interface is in a subnet, which is named.
+    let goes_with_it = |name: &Name| parts.contains(name) || name.kind() == Kind::Interface;
+    refusal::dependents(world, &format!("The vpc '{id}'"), id, goes_with_it)?;
+    // The main table and the default ACL are of subnets at most, and none is left.
+    let parts = parts.into_iter().chain([Name::Vpc(id)]);
     Ok(Decision {
         reply: (),
-        changes: vec![
-            Change::Remove(Name::Vpc(vpc.id)),
-            Change::Remove(Name::SecurityGroup(vpc.default_group)),
-        ],
+        changes: parts.map(Change::Remove).collect(),
     })
 }
 
@@ -315,7 +289,24 @@ pub(crate) fn find_ref<'a>(
         .ok_or_else(|| not_found(STEM, id))
 }
 
-fn wire(vpc: &Vpc) -> ec2::Vpc {
+/// Refuses one VPC more than an account may have.
+pub(crate) fn check_quota(world: &World, call: &Call) -> Result<(), Fault> {
+    call.check_quota(
+        &quota::VPCS,
+        world.owned::<Vpc>(call.account).count(),
+        "VpcLimitExceeded",
+        &format!("The account {}", call.account),
+    )
+}
+
+/// The id of a VPC's DHCP options as EC2 writes it.
+fn dhcp_options(vpc: &Vpc) -> String {
+    let set = vpc.dhcp_options;
+    set.map_or_else(|| "default".into(), |id| id.to_string())
+}
+
+/// A VPC as EC2 lists it.
+pub(crate) fn wire(vpc: &Vpc) -> ec2::Vpc {
     ec2::Vpc {
         vpc_id: Some(vpc.id.to_string()),
         owner_id: Some(vpc.owner.to_string()),
@@ -328,9 +319,9 @@ fn wire(vpc: &Vpc) -> ec2::Vpc {
                 status_message: None,
             }),
         }],
-        dhcp_options_id: Some(vpc.dhcp_options.to_string()),
+        dhcp_options_id: Some(dhcp_options(vpc)),
         instance_tenancy: Some("default".into()),
-        is_default: Some(false),
+        is_default: Some(vpc.is_default),
         state: Some("available".into()),
         tags: tags::ec2(&vpc.tags),
         ..ec2::Vpc::default()

@@ -7,7 +7,7 @@ use model::account::AccessKey;
 use model::world::{Change, Replay, Resource, World};
 use revlog::{Key, Log as _, Memory, Txn};
 
-use super::{Error, decode, encode, world};
+use super::{Error, decode, encode, read};
 use crate::api::scene::Scene;
 
 fn store(key: &str, value: impl Into<Vec<u8>>) -> Memory {
@@ -77,7 +77,7 @@ fn every_kind_is_read_as_it_was_written() {
         changes.push(Change::Put(resource));
     }
     assert_eq!(kinds.len(), 12);
-    let mut found = world(&log).unwrap();
+    let mut found = read(&log).unwrap().0;
     assert_eq!(found.revision, log.revision().get());
     found.revision = before.revision;
     assert_eq!(found, before);
@@ -86,14 +86,14 @@ fn every_kind_is_read_as_it_was_written() {
 
 #[test]
 fn an_empty_log_is_an_empty_world() {
-    assert_eq!(world(&Memory::new()).unwrap(), World::default());
+    assert_eq!(read(&Memory::new()).unwrap().0, World::default());
 }
 
 #[test]
 fn a_newer_schema_is_refused_by_name() {
     // Nothing but the version has a meaning to us.
     let log = store("/vpc/vpc-1", r#"{"v":2,"shape":"of the future"}"#);
-    let error = world(&log).unwrap_err();
+    let error = read(&log).unwrap_err();
     assert!(matches!(&error, Error::Newer { key, version: 2 } if key == "/vpc/vpc-1"));
     assert!(error.to_string().contains("/vpc/vpc-1"), "{error}");
 }
@@ -110,7 +110,7 @@ fn a_value_that_is_no_resource_is_named() {
         r#"{"v":1,"kind":"vpc","body":{"id":"sg-1"}}"#,
     ];
     for value in values {
-        let error = world(&store("/vpc/vpc-1", value)).unwrap_err();
+        let error = read(&store("/vpc/vpc-1", value)).unwrap_err();
         assert!(matches!(&error, Error::Value { key, .. } if key == "/vpc/vpc-1"));
         assert!(error.to_string().contains("/vpc/vpc-1"), "{error}");
         assert!(error.source().is_some(), "{value}");

@@ -36,7 +36,9 @@ fn slots(world: &World, endpoint: EndpointId) -> Vec<GateSlot> {
     let interfaces = world.endpoints[&endpoint].interfaces.iter();
     let slot = |id| match world.interfaces[id].role {
         Role::Endpoint { gate, .. } => gate,
-        Role::Workload { .. } | Role::LoadBalancer { .. } => panic!("not of an endpoint"),
+        Role::Workload { .. } | Role::LoadBalancer { .. } | Role::NatGateway { .. } => {
+            panic!("not of an endpoint")
+        }
     };
     interfaces.map(slot).collect()
 }

@@ -2,6 +2,7 @@
 
 mod account;
 mod attach;
+mod audit;
 pub(crate) mod down;
 mod env;
 mod explain;
@@ -52,6 +53,9 @@ enum Verb {
     /// Back up or check the store
     #[command(subcommand)]
     Store(store::Store),
+    /// Search, verify or export the audit trail
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// Explain a drop reason
     Explain(explain::Explain),
     /// Build two tenants and an endpoint between them, prove that it works, remove everything
@@ -72,6 +76,7 @@ pub(crate) fn run(command: Command) -> Result<ExitCode> {
         Verb::Detach(verb) => verb.run(place)?,
         Verb::Account(verb) => verb.run(place)?,
         Verb::Store(verb) => return verb.run(place),
+        Verb::Audit(verb) => verb.run(place)?,
         Verb::Explain(verb) => verb.run()?,
         Verb::Demo(verb) => return verb.run(),
         Verb::DemoServer(verb) => verb.run()?,

@@ -8,9 +8,9 @@ use crate::compose;
 use crate::place::Place;
 
 /// Runs until SIGTERM or Ctrl-C, and leaves the data plane forwarding when it stops.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  sudo ginnel up\n  ginnel up --no-dataplane --state ~/.ginnel --run ~/.ginnel/run   # API only, without root"
+    after_help = "Example:\n  sudo ginnel up\n  ginnel up --no-dataplane --state ~/.ginnel --run ~/.ginnel/run   # API only, without root\n  ginnel up --dev --no-dataplane --state ~/.ginnel --run ~/.ginnel/run   # instead of an emulator"
 )]
 pub(crate) struct Up {
     /// Where the API listens; port 0 takes a free one
@@ -22,6 +22,11 @@ pub(crate) struct Up {
     /// The API without packets: no root needed, and nothing flows
     #[arg(long)]
     pub(crate) no_dataplane: bool,
+    /// Like an emulator: loopback only, any access key is an administrator's, every region is a
+    /// world of its own with a default VPC (only --region's has packets), state is kept in memory
+    /// alone, POST /_ginnel/reset empties everything
+    #[arg(long)]
+    pub(crate) dev: bool,
     /// A quota's value instead of AWS's default, by its code (again for more of them); for
     /// example L-29B6F2EB=100: interface endpoints of a VPC
     #[arg(long, value_name = "CODE=N")]

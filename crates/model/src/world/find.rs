@@ -6,14 +6,22 @@ use core::net::Ipv4Addr;
 
 use super::{Claim, Facet, Name, Noun, Slot, World};
 use crate::account::AccountId;
+use crate::address::Address;
+use crate::dhcp_options::DhcpOptions;
 use crate::endpoint::Endpoint;
 use crate::endpoint_service::EndpointService;
 use crate::host::{BalancerSlot, EniSlot, GateSlot, GroupSlot, TargetGroupSlot, VpcNumber};
 use crate::id::{
-    BalancerId, EndpointId, InterfaceId, SecurityGroupId, ServiceId, SubnetId, TargetGroupId, VpcId,
+    AllocationId, BalancerId, DhcpOptionsId, EndpointId, InterfaceId, InternetGatewayId,
+    NatGatewayId, NetworkAclId, RouteTableId, SecurityGroupId, ServiceId, SubnetId, TargetGroupId,
+    VpcId,
 };
 use crate::interface::Interface;
+use crate::internet_gateway::InternetGateway;
 use crate::load_balancer::LoadBalancer;
+use crate::nat_gateway::NatGateway;
+use crate::network_acl::NetworkAcl;
+use crate::route_table::RouteTable;
 use crate::security_group::SecurityGroup;
 use crate::subnet::Subnet;
 use crate::target_group::TargetGroup;
@@ -35,6 +43,12 @@ impl World {
     owned! {
         vpc vpcs VpcId => Vpc,
         subnet subnets SubnetId => Subnet,
+        dhcp_options_set dhcp_options DhcpOptionsId => DhcpOptions,
+        route_table route_tables RouteTableId => RouteTable,
+        network_acl network_acls NetworkAclId => NetworkAcl,
+        internet_gateway internet_gateways InternetGatewayId => InternetGateway,
+        nat_gateway nat_gateways NatGatewayId => NatGateway,
+        address addresses AllocationId => Address,
         security_group security_groups SecurityGroupId => SecurityGroup,
         interface interfaces InterfaceId => Interface,
         load_balancer load_balancers BalancerId => LoadBalancer,
@@ -114,6 +128,51 @@ impl World {
     /// The service that a load balancer is behind.
     pub fn service_of(&self, balancer: BalancerId) -> Option<&Arc<EndpointService>> {
         self.needing(balancer).next()
+    }
+
+    /// The main route table of a VPC.
+    pub fn main_table(&self, vpc: VpcId) -> Option<&Arc<RouteTable>> {
+        self.claimant(Claim::Part(Name::Vpc(vpc), "main route table"))
+    }
+
+    /// The default network ACL of a VPC.
+    pub fn default_acl(&self, vpc: VpcId) -> Option<&Arc<NetworkAcl>> {
+        self.claimant(Claim::Part(Name::Vpc(vpc), "default network ACL"))
+    }
+
+    /// The default DHCP options of an account.
+    pub fn default_dhcp_options(&self, owner: AccountId) -> Option<&Arc<DhcpOptions>> {
+        self.claimant(Claim::Part(Name::Account(owner), "default DHCP options"))
+    }
+
+    /// The default VPC of an account.
+    pub fn default_vpc(&self, owner: AccountId) -> Option<&Arc<Vpc>> {
+        self.claimant(Claim::Part(Name::Account(owner), "default VPC"))
+    }
+
+    /// The internet gateway of a VPC.
+    pub fn internet_gateway_of(&self, vpc: VpcId) -> Option<&Arc<InternetGateway>> {
+        self.claimant(Claim::Part(Name::Vpc(vpc), "internet gateway"))
+    }
+
+    /// The route table that a subnet is set to use; without one it uses the main table.
+    pub fn table_of(&self, subnet: SubnetId) -> Option<&Arc<RouteTable>> {
+        self.claimant(Claim::Part(Name::Subnet(subnet), "route table"))
+    }
+
+    /// The network ACL of a subnet.
+    pub fn acl_of(&self, subnet: SubnetId) -> Option<&Arc<NetworkAcl>> {
+        self.claimant(Claim::Part(Name::Subnet(subnet), "network ACL"))
+    }
+
+    /// Whether an account has this public address.
+    pub fn is_public_address_in_use(&self, ip: Ipv4Addr) -> bool {
+        self.public_address(ip).is_some()
+    }
+
+    /// The Elastic IP address that is this one.
+    pub fn public_address(&self, ip: Ipv4Addr) -> Option<&Arc<Address>> {
+        self.claimant(Claim::PublicAddress(ip))
     }
 
     /// The workload interface that has an address of a VPC.

@@ -37,6 +37,8 @@ pub enum Claim {
     Slot(Slot, u32),
     /// An address of a subnet.
     Address(SubnetId, Ipv4Addr),
+    /// An address of the internet.
+    PublicAddress(Ipv4Addr),
     /// A name, one of its kind in an account.
     Name(AccountId, Kind, String),
     /// A name, one of its kind in a VPC.

@@ -16,15 +16,22 @@ use rpds::RedBlackTreeMapSync;
 use serde::{Deserialize, Serialize};
 
 use crate::account::{AccessKey, Account, AccountId};
+use crate::address::Address;
+use crate::dhcp_options::DhcpOptions;
 use crate::endpoint::Endpoint;
 use crate::endpoint_service::EndpointService;
 use crate::id::{
-    BalancerId, EndpointId, InterfaceId, ListenerId, SecurityGroupId, ServiceId, SubnetId,
+    AllocationId, BalancerId, DhcpOptionsId, EndpointId, InterfaceId, InternetGatewayId,
+    ListenerId, NatGatewayId, NetworkAclId, RouteTableId, SecurityGroupId, ServiceId, SubnetId,
     TargetGroupId, VpcId,
 };
 use crate::interface::Interface;
+use crate::internet_gateway::InternetGateway;
 use crate::listener::Listener;
 use crate::load_balancer::LoadBalancer;
+use crate::nat_gateway::NatGateway;
+use crate::network_acl::NetworkAcl;
+use crate::route_table::RouteTable;
 use crate::security_group::SecurityGroup;
 use crate::subnet::Subnet;
 use crate::target_group::TargetGroup;
@@ -94,6 +101,17 @@ macro_rules! tables {
         }
 
         impl Resource {
+            /// Whose it is, if it is somebody's.
+            pub fn owner(&self) -> Option<AccountId> {
+                let facets = match self {
+                    $(Self::$variant(value) => Facets::of(Kind::$variant, value),)+
+                };
+                facets.into_iter().find_map(|facet| match facet {
+                    Facet::Owner(owner, _) => Some(owner),
+                    _ => None,
+                })
+            }
+
             /// Its name.
             pub fn name(&self) -> Name {
                 match self {
@@ -118,6 +136,9 @@ macro_rules! tables {
         })+
 
         impl Name {
+            /// The folder of each kind in the log.
+            pub const FOLDERS: &[&str] = &[$(concat!("/", $path, "/")),+];
+
             /// The kind of thing that it names.
             pub fn kind(&self) -> Kind {
                 match self {
@@ -178,7 +199,7 @@ macro_rules! tables {
             }
 
             /// The names of all things.
-            fn all_names(&self) -> Vec<Name> {
+            pub fn names(&self) -> Vec<Name> {
                 let mut names = Vec::new();
                 $(names.extend(self.$table.keys().cloned().map(Name::$variant));)+
                 names
@@ -196,6 +217,18 @@ tables! {
     vpcs: Vpc(VpcId => Vpc, "vpc", id),
     /// Subnets.
     subnets: Subnet(SubnetId => Subnet, "subnet", id),
+    /// DHCP option sets.
+    dhcp_options: DhcpOptions(DhcpOptionsId => DhcpOptions, "dhcp-options", id),
+    /// Route tables.
+    route_tables: RouteTable(RouteTableId => RouteTable, "route-table", id),
+    /// Network ACLs.
+    network_acls: NetworkAcl(NetworkAclId => NetworkAcl, "network-acl", id),
+    /// Internet gateways.
+    internet_gateways: InternetGateway(InternetGatewayId => InternetGateway, "internet-gateway", id),
+    /// NAT gateways.
+    nat_gateways: NatGateway(NatGatewayId => NatGateway, "nat-gateway", id),
+    /// Elastic IP addresses.
+    addresses: Address(AllocationId => Address, "address", id),
     /// Security groups.
     security_groups: SecurityGroup(SecurityGroupId => SecurityGroup, "security-group", id),
     /// Network interfaces.
@@ -234,6 +267,12 @@ names! {
     AccountId Account,
     VpcId Vpc,
     SubnetId Subnet,
+    DhcpOptionsId DhcpOptions,
+    RouteTableId RouteTable,
+    NetworkAclId NetworkAcl,
+    InternetGatewayId InternetGateway,
+    NatGatewayId NatGateway,
+    AllocationId Address,
     SecurityGroupId SecurityGroup,
     InterfaceId Interface,
     BalancerId LoadBalancer,

@@ -24,6 +24,7 @@ proptest! {
             cidr: ipnet::Ipv4Net::new(Ipv4Addr::new(10, 0, 0, 0), prefix).unwrap(),
             zone: Zone('a'),
             public_addresses: false,
+            default_for_az: false,
             tags: BTreeMap::new(),
         };
         let world = World::default();

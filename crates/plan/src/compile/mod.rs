@@ -42,7 +42,7 @@ pub fn compile(world: &World) -> Document {
                     door(world, interface, endpoint, *gate, &mut document);
                 }
             }
-            Role::LoadBalancer { .. } => {}
+            Role::LoadBalancer { .. } | Role::NatGateway { .. } => {}
         }
     }
     let used: BTreeSet<GroupSlot> = document
@@ -211,7 +211,7 @@ fn listeners(world: &World, tables: &mut Tables) {
         .filter(|interface| interface.attachment().is_some())
         .filter_map(|interface| match interface.role {
             Role::Workload { slot, .. } => Some(((interface.vpc, interface.ip), slot)),
-            Role::Endpoint { .. } | Role::LoadBalancer { .. } => None,
+            Role::Endpoint { .. } | Role::LoadBalancer { .. } | Role::NatGateway { .. } => None,
         })
         .collect();
     for listener in world.listeners.values() {

@@ -15,7 +15,7 @@ mod writer;
 use std::fmt;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{self, Sender};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -26,7 +26,9 @@ use tokio::sync::watch;
 pub use check::{Report, check};
 
 use crate::notify::Notify;
-use crate::{Error, Event, Item, Key, Log, Prefix, Revision, Snapshot, Txn, TxnOutcome};
+use crate::{
+    Error, Event, Item, Key, Log, Order, Pending, Prefix, Revision, Snapshot, Txn, TxnOutcome,
+};
 use read::Fault;
 use writer::{Job, Writer};
 
@@ -157,8 +159,11 @@ impl SqliteLog {
         self.readers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Hands a job to the writer and waits for its answer.
-    fn ask<T>(&self, job: impl FnOnce(Sender<Result<T, Error>>) -> Job) -> Result<T, Error> {
+    /// Hands a job to the writer.
+    fn send<T>(
+        &self,
+        job: impl FnOnce(Sender<Result<T, Error>>) -> Job,
+    ) -> Result<Receiver<Result<T, Error>>, Error> {
         let path = || self.path.clone();
         let Some(jobs) = &self.jobs else {
             return Err(Error::ReadOnly { path: path() });
@@ -166,16 +171,41 @@ impl SqliteLog {
         let (sender, answer) = mpsc::channel();
         jobs.send(job(sender))
             .map_err(|_| Error::Closed { path: path() })?;
-        answer
-            .recv()
-            .unwrap_or_else(|_| Err(Error::Closed { path: path() }))
+        Ok(answer)
+    }
+
+    fn closed(&self) -> Error {
+        Error::Closed {
+            path: self.path.clone(),
+        }
     }
 }
 
 impl Log for SqliteLog {
     fn txn(&self, txn: Txn) -> Result<TxnOutcome, Error> {
-        txn.check()?;
-        self.ask(|answer| Job::Txn(txn, answer))
+        self.submit(txn).wait()
+    }
+
+    fn submit(&self, txn: Txn) -> Pending {
+        let sent = txn
+            .check()
+            .and_then(|()| self.send(|answer| Job::Txn(txn, answer)));
+        match sent {
+            Ok(answer) => Pending::coming(answer, self.closed()),
+            Err(error) => Pending::done(Err(error)),
+        }
+    }
+
+    fn page(
+        &self,
+        prefix: &Prefix,
+        after: Option<&Key>,
+        order: Order,
+        limit: usize,
+    ) -> Result<Vec<Item>, Error> {
+        self.read("read a page", |snapshot| {
+            read::page(snapshot, prefix, after, order, limit)
+        })
     }
 
     fn range(&self, prefix: &Prefix, at: Option<Revision>) -> Result<Snapshot, Error> {
@@ -205,7 +235,8 @@ impl Log for SqliteLog {
     }
 
     fn compact(&self, at: Revision) -> Result<(), Error> {
-        self.ask(|answer| Job::Compact(at, answer))
+        let answer = self.send(|answer| Job::Compact(at, answer))?;
+        answer.recv().unwrap_or_else(|_| Err(self.closed()))
     }
 }
 

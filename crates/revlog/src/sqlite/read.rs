@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use crate::{Change, Error, Event, Item, Key, Prefix, Revision, Snapshot};
+use crate::{Change, Error, Event, Item, Key, Order, Prefix, Revision, Snapshot};
 
 /// Why a question has no answer.
 #[derive(Debug)]
@@ -104,6 +104,38 @@ pub(crate) fn range(
         revision: at,
         items,
     })
+}
+
+/// A page of the newest items.
+pub(crate) fn page(
+    connection: &Connection,
+    prefix: &Prefix,
+    after: Option<&Key>,
+    order: Order,
+    limit: usize,
+) -> Result<Vec<Item>, Fault> {
+    let (sql, from, to) = match order {
+        Order::Ascending => (
+            "SELECT key, value, create_revision, mod_revision FROM current
+             WHERE key > ?1 AND key < ?2 ORDER BY key LIMIT ?3",
+            after.map_or(prefix.as_str(), Key::as_str).to_owned(),
+            prefix.end(),
+        ),
+        Order::Descending => (
+            "SELECT key, value, create_revision, mod_revision FROM current
+             WHERE key > ?1 AND key < ?2 ORDER BY key DESC LIMIT ?3",
+            prefix.as_str().to_owned(),
+            after.map_or_else(|| prefix.end(), |after| after.as_str().to_owned()),
+        ),
+    };
+    let mut statement = connection.prepare_cached(sql)?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut rows = statement.query(params![from, to, limit])?;
+    let mut items = Vec::new();
+    while let Some(row) = rows.next()? {
+        items.push(item(row)?);
+    }
+    Ok(items)
 }
 
 /// A page of history.

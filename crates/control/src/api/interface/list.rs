@@ -154,6 +154,7 @@ fn holder(call: &Call, interface: &Interface) -> Holder {
     match &interface.role {
         Role::Endpoint { .. } => managed("vpc_endpoint", "amazon-aws"),
         Role::LoadBalancer { .. } => managed("network_load_balancer", "amazon-elb"),
+        Role::NatGateway { .. } => managed("nat_gateway", "amazon-aws"),
         Role::Workload { attachment, .. } => Holder {
             interface_type: "interface",
             requester: None,

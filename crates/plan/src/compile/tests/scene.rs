@@ -18,8 +18,8 @@ use model::endpoint::{Endpoint, Provisioning, State};
 use model::endpoint_service::EndpointService;
 use model::host::{BalancerSlot, EniSlot, GateSlot, GroupSlot, TargetGroupSlot, VpcNumber};
 use model::id::{
-    AttachmentId, BalancerId, CidrAssociationId, DhcpOptionsId, EndpointId, InterfaceId,
-    ListenerId, RuleId, SecurityGroupId, ServiceId, SubnetId, TargetGroupId, VpcId,
+    AttachmentId, BalancerId, CidrAssociationId, EndpointId, InterfaceId, ListenerId, RuleId,
+    SecurityGroupId, ServiceId, SubnetId, TargetGroupId, VpcId,
 };
 use model::interface::{Attachment, Interface, Role};
 use model::listener::Listener;
@@ -93,7 +93,8 @@ fn vpc(number: u32) -> Vpc {
         dns_hostnames: false,
         address_metrics: false,
         default_group: group(number).id,
-        dhcp_options: DhcpOptionsId::new(1),
+        dhcp_options: None,
+        is_default: false,
         tags: BTreeMap::new(),
     }
 }
@@ -107,6 +108,7 @@ fn subnet(vpc: u32) -> Subnet {
         cidr: "10.0.1.0/24".parse().unwrap(),
         zone: Zone('a'),
         public_addresses: false,
+        default_for_az: false,
         tags: BTreeMap::new(),
     }
 }

@@ -1,0 +1,8 @@
+//! Tells: what happened, in forms that last. Pure: records in, bytes out.
+//!
+//! Here so far: the audit trail ([`audit`]): one CloudTrail-shaped record a call, chained by
+//! hashes. Never here: files, sockets, a clock.
+#![no_std]
+extern crate alloc;
+
+pub mod audit;
