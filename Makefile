@@ -3,7 +3,7 @@ CARGO ?= cargo
 BIN = target/release/ginnel
 # Tests run as root: they make network namespaces.
 
-.PHONY: demo build test lint deny fuzz bench packages clean
+.PHONY: demo build test lint deny fuzz crash bench packages clean
 
 demo: build
 	$(BIN) demo
@@ -29,6 +29,12 @@ test:
 deny:
 	command -v cargo-deny >/dev/null || $(CARGO) install --locked --quiet cargo-deny
 	$(CARGO) deny --offline check bans licenses sources
+
+# The crash test in full: CRASHES times kill -9 under load. `make test` does 60.
+CRASHES ?= 1000
+crash: build
+	GINNEL_BIN=$(CURDIR)/$(BIN) GINNEL_CRASHES=$(CRASHES) \
+		$(CARGO) test --locked -p ginnel --test crash -- --nocapture
 
 # Each target for FUZZ_SECONDS, or with FUZZ_RUNS for so many executions. cargo-fuzz wants flags
 # that a stable compiler takes with RUSTC_BOOTSTRAP. What is found lands in fuzz/artifacts.

@@ -13,19 +13,18 @@ pub(crate) type Fields = BTreeMap<String, String>;
 /// All objects by their ids, without those that AWS makes along with others.
 pub(crate) type Things = BTreeMap<String, Fields>;
 
-/// What a look at an account shows.
-pub(crate) struct Seen {
-    pub(crate) things: Things,
-    /// Endpoints whose deletion is not finished.
-    pub(crate) leaving: usize,
-}
-
-/// Looks at everything; an object that is half made fails the test.
-pub(crate) fn look(caller: &Caller) -> Seen {
+/// Looks at everything; an object that is half made fails the test. Nothing while an endpoint's
+/// deletion is not finished: that goes on between the calls.
+pub(crate) fn look(caller: &Caller) -> Option<Things> {
     let describe = |action: &str, list: &str| -> Vec<Node> {
         let body = caller.must(Service::Ec2, action, &[]);
         body.list(list).to_vec()
     };
+    let endpoints = describe("DescribeVpcEndpoints", "vpcEndpointSet");
+    let leaves = |endpoint: &Node| endpoint.text("state").eq_ignore_ascii_case("deleting");
+    if endpoints.iter().any(leaves) {
+        return None;
+    }
     let mut things = Things::new();
     let mut add = |node: &Node, id: &str, kind: &str, fields: &[(&str, &str)]| {
         let mut record: Fields = fields.iter().map(|(n, v)| field(n, node.text(v))).collect();
@@ -62,10 +61,6 @@ pub(crate) fn look(caller: &Caller) -> Seen {
             add(eni, "networkInterfaceId", "interface", &fields);
         }
     }
-    let (gone, endpoints): (Vec<Node>, Vec<Node>) =
-        describe("DescribeVpcEndpoints", "vpcEndpointSet")
-            .into_iter()
-            .partition(|endpoint| endpoint.text("state").eq_ignore_ascii_case("deleting"));
     for endpoint in &endpoints {
         add(endpoint, "vpcEndpointId", "endpoint", &[("vpc", "vpcId")]);
     }
@@ -120,12 +115,9 @@ pub(crate) fn look(caller: &Caller) -> Seen {
             assert_eq!(ids(&found, "vpcId"), all, "{action}: one default a VPC");
         }
     }
-    check_endpoints(&endpoints, &gone, &interfaces);
+    check_endpoints(&endpoints, &interfaces);
     check_places(&things);
-    Seen {
-        things,
-        leaving: gone.len(),
-    }
+    Some(things)
 }
 
 fn is_default_acl(acl: &Node) -> bool {
@@ -147,7 +139,7 @@ fn made_along(caller: &Caller, action: &str, list: &str) -> Option<Vec<Node>> {
 }
 
 /// An endpoint has all its ENIs, in its subnets and with its groups, and no ENI is left over.
-fn check_endpoints(endpoints: &[Node], gone: &[Node], interfaces: &[Node]) {
+fn check_endpoints(endpoints: &[Node], interfaces: &[Node]) {
     const OF: &str = "VPC Endpoint Interface ";
     let mut of: BTreeMap<&str, Vec<&Node>> = BTreeMap::new();
     for eni in interfaces {
@@ -161,7 +153,7 @@ fn check_endpoints(endpoints: &[Node], gone: &[Node], interfaces: &[Node]) {
             .map(|group| group.text("groupId").to_owned())
             .collect()
     };
-    for endpoint in endpoints.iter().chain(gone) {
+    for endpoint in endpoints {
         let id = endpoint.text("vpcEndpointId");
         let mine = of.remove(id).unwrap_or_default();
         for (list, member) in [

@@ -25,7 +25,8 @@ pub(crate) struct Done {
 /// A call that was not, and what the account showed later.
 pub(crate) struct Doubt {
     pub(crate) action: &'static str,
-    pub(crate) applied: bool,
+    /// Nothing when there is no telling: it would have changed nothing.
+    pub(crate) applied: Option<bool>,
 }
 
 /// See the head of this file.
@@ -34,6 +35,8 @@ pub(crate) struct Client {
     book: Things,
     planner: Planner,
     open: Option<Deed>,
+    /// The account's id.
+    pub(crate) account: String,
     /// All acknowledged calls.
     pub(crate) done: Vec<Done>,
     /// All calls that were in doubt.
@@ -43,8 +46,11 @@ pub(crate) struct Client {
 impl Client {
     /// A client with a VPC, a subnet in each zone and an endpoint service there.
     pub(crate) fn new(who: &testbed::ginnel::Credentials, seed: u64) -> Self {
+        let caller = Caller::new(who);
+        let identity = caller.must(Service::Sts, "GetCallerIdentity", &[]);
         let mut client = Self {
-            caller: Caller::new(who),
+            account: identity.find("Account").unwrap().to_owned(),
+            caller,
             book: Things::new(),
             planner: Planner::new(StdRng::seed_from_u64(seed)),
             open: None,
@@ -90,7 +96,7 @@ impl Client {
             ],
             "serviceId",
         );
-        client.book = look(&client.caller).things;
+        client.book = look(&client.caller).unwrap();
         let fixed: BTreeSet<String> = client.book.keys().cloned().collect();
         assert_eq!(fixed.len(), 5, "{:?}", client.book);
         let name = format!("com.amazonaws.vpce.{}.{service}", client.caller.region());
@@ -141,22 +147,21 @@ impl Client {
     /// The account holds what the book says; a call in doubt is in it or is not, as a whole.
     pub(crate) fn check(&mut self, url: &str) {
         self.caller.meet(url);
-        let seen = eventually("the end of all deletions", PATIENCE, || {
-            let seen = look(&self.caller);
-            (seen.leaving == 0).then_some(seen)
-        });
-        let seen = seen.unwrap().things;
+        let seen = eventually("the end of all deletions", PATIENCE, || look(&self.caller));
+        let seen = seen.unwrap();
         if let Some(deed) = self.open.take() {
             let mut with = self.book.clone();
             deed.apply(&mut with, deed.made_in(&seen).as_deref());
-            let applied = seen == with && seen != self.book;
-            let action = deed.action;
-            self.doubts.push(Doubt { action, applied });
+            let shows = with != self.book || deed.makes();
+            let applied = with != self.book && seen == with;
             if applied {
                 self.book = with;
-            } else {
-                compare(&seen, &self.book, &format!("{deed:?} was in doubt"));
             }
+            compare(&seen, &self.book, &format!("{deed:?} was in doubt"));
+            self.doubts.push(Doubt {
+                action: deed.action,
+                applied: shows.then_some(applied),
+            });
         } else {
             compare(&seen, &self.book, "nothing was in doubt");
         }

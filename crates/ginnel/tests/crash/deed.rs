@@ -53,6 +53,11 @@ impl Deed {
         named.next().map(|(id, _)| id.clone())
     }
 
+    /// Whether it makes something.
+    pub(crate) fn makes(&self) -> bool {
+        matches!(self.effect, Effect::Make { .. })
+    }
+
     /// Writes the call's effect into a book.
     pub(crate) fn apply(&self, book: &mut Things, made: Option<&str>) {
         match &self.effect {
