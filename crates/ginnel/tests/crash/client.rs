@@ -1,7 +1,7 @@
 //! A client: its account, its book of what must be there, and its choices.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use aws::Service;
@@ -121,8 +121,8 @@ impl Client {
         }
     }
 
-    /// Writes until a call is not answered, which only a killed daemon may do.
-    pub(crate) fn work(&mut self, killed: &AtomicBool) {
+    /// Writes, and counts the answers, until there is none, which only a killed daemon may do.
+    pub(crate) fn work(&mut self, killed: &AtomicBool, answered: &AtomicU64) {
         loop {
             let deed = self.planner.plan(&self.book);
             let action = deed.action;
@@ -133,6 +133,7 @@ impl Client {
                     let id = deed.made(&body);
                     deed.apply(&mut self.book, id.as_deref());
                     self.done.push(Done { request, action });
+                    answered.fetch_add(1, Ordering::SeqCst);
                 }
                 Answer::Refused { code, message } => panic!("{deed:?}: {code}: {message}"),
                 Answer::Lost(why) => {

@@ -17,11 +17,12 @@ mod client;
 mod deed;
 mod xml;
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
+use testbed::eventually;
 use testbed::ginnel::Ginnel;
 use testbed::proc::pause;
 
@@ -33,6 +34,7 @@ const STORE_CHECK: u64 = 10;
 /// The chain of the audit, which is longer, after so many.
 const AUDIT_CHECK: u64 = 50;
 const START: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 #[test]
 fn kills_lose_no_acknowledged_write_and_leave_nothing_half_made() {
@@ -52,16 +54,16 @@ fn kills_lose_no_acknowledged_write_and_leave_nothing_half_made() {
         .collect();
     let begin = Instant::now();
     let (mut serving, mut starting) = (0, 0);
+    let mut started = Duration::from_millis(50);
     while serving + starting < kills {
         // A quarter of the kills hit a daemon that starts.
-        let serve = rng.random_range(0..4) != 0;
-        let delay =
-            Duration::from_micros(rng.random_range(0..if serve { 150_000 } else { 60_000 }));
-        if serve {
-            work(&mut ginnel, &mut clients, delay);
+        if rng.random_range(0..4) != 0 {
+            let answers = rng.random_range(0..25);
+            let then = Duration::from_micros(rng.random_range(0..10_000));
+            started = work(&mut ginnel, &mut clients, answers, then);
             serving += 1;
         } else {
-            pause(delay);
+            pause(started.mul_f64(rng.random_range(0.0..1.2)));
             ginnel.kill().unwrap();
             starting += 1;
         }
@@ -96,19 +98,27 @@ fn kills_lose_no_acknowledged_write_and_leave_nothing_half_made() {
     );
 }
 
-/// The clients look at their accounts, and then write until the daemon is killed.
-fn work(ginnel: &mut Ginnel, clients: &mut [Client], delay: Duration) {
+/// The clients look at their accounts, and then write until the daemon is killed: a moment after
+/// so many answers, so that a slow machine does as much. Returns how long the start took.
+fn work(ginnel: &mut Ginnel, clients: &mut [Client], answers: u64, then: Duration) -> Duration {
+    let begin = Instant::now();
     let url = address(ginnel);
+    let started = begin.elapsed();
     check(clients, &url);
-    let killed = AtomicBool::new(false);
+    let (killed, answered) = (AtomicBool::new(false), AtomicU64::new(0));
     std::thread::scope(|scope| {
         for client in clients.iter_mut() {
-            scope.spawn(|| client.work(&killed));
+            scope.spawn(|| client.work(&killed, &answered));
         }
-        pause(delay);
+        eventually("answers", PATIENCE, || {
+            (answered.load(Ordering::SeqCst) >= answers).then_some(())
+        })
+        .unwrap();
+        pause(then);
         killed.store(true, Ordering::SeqCst);
         ginnel.kill().unwrap();
     });
+    started
 }
 
 /// The present address of a daemon that starts.
