@@ -560,7 +560,7 @@ fn change(
     parameters: Vec<Parameter>,
     changes: Vec<(String, String, Option<String>)>,
 ) -> Option<Deed> {
-    (!changes.is_empty()).then(|| Deed {
+    (!changes.is_empty()).then_some(Deed {
         action,
         parameters,
         effect: Effect::Change(changes),
