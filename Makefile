@@ -43,7 +43,7 @@ fuzz:
 	command -v cargo-fuzz >/dev/null || $(CARGO) install --locked --quiet cargo-fuzz
 	for target in query sigv4 bodies; do \
 		mkdir -p target/fuzz/$$target && \
-		RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR=target/fuzz/build $(CARGO) fuzz run --fuzz-dir fuzz -s none $$target \
+		RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR=$(CURDIR)/target/fuzz/build $(CARGO) fuzz run --fuzz-dir fuzz -s none $$target \
 			target/fuzz/$$target fuzz/corpus/$$target -- -dict=fuzz/dictionaries/$$target \
 			-max_len=4096 -timeout=10 -print_final_stats=1 \
 			$(if $(FUZZ_RUNS),-runs=$(FUZZ_RUNS),-max_total_time=$(FUZZ_SECONDS)) || exit 1; \

@@ -72,6 +72,8 @@ fn kills_lose_no_acknowledged_write_and_leave_nothing_half_made() {
         }
         if (serving + starting) % AUDIT_CHECK == 0 {
             audit::verify(&ginnel);
+            let seconds = begin.elapsed().as_secs();
+            eprintln!("{} kills in {seconds} s", serving + starting);
         }
         ginnel.launch().unwrap();
     }
