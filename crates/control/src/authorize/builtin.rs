@@ -4,7 +4,10 @@
 //! action on everything, such as AdministratorAccess. Whoever has no policy may do nothing. The
 //! rest it cannot decide: it refuses, and names the statement.
 
+use std::sync::Arc;
+
 use aws::Service;
+use model::iam::Role;
 use model::world::World;
 
 use super::statement::{Statement, read};
@@ -224,15 +227,20 @@ fn speaks_of_assume_role(statement: &Statement) -> Option<bool> {
 fn naming(world: &World, caller: &Caller, statement: &Statement) -> Option<Naming> {
     let account = caller.account.to_string();
     let root = format!("arn:aws:iam::{account}:root");
-    let role = match &caller.principal {
-        Principal::Session { role: Some(id), .. } => world
-            .roles
-            .get(id)
-            .map(|role| format!("arn:aws:iam::{account}:role{}{}", role.path, role.name)),
-        Principal::Root | Principal::User(_) | Principal::Session { role: None, .. } => None,
+    // A user is named by ARN or unique id, a session also by its role's.
+    let (id, role) = match &caller.principal {
+        Principal::User(id) => (Some(id.to_string()), None),
+        Principal::Session { role: Some(id), .. } => {
+            let role = world.roles.get(id);
+            let arn =
+                |role: &Arc<Role>| format!("arn:aws:iam::{account}:role{}{}", role.path, role.name);
+            (Some(id.to_string()), role.map(arn))
+        }
+        Principal::Root | Principal::Session { role: None, .. } => (None, None),
     };
     let names = |text: &String| {
-        if text == "*" || *text == caller.arn || role.as_ref() == Some(text) {
+        let named = [&id, &role].into_iter().flatten().any(|it| it == text);
+        if text == "*" || *text == caller.arn || named {
             Some(Naming::Direct)
         } else if *text == account || *text == root {
             Some(Naming::Account)

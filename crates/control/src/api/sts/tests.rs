@@ -102,6 +102,24 @@ fn a_user_whom_the_role_names_needs_no_policy() {
 }
 
 #[test]
+fn a_unique_id_names_too_and_outlives_a_name() {
+    let mut desk = desk(&allow("\"*\""));
+    let id = desk.make("iam:GetUser", "UserName=ann", "UserId");
+    let trust = format!(
+        "{{\"Statement\":{{{}}}}}",
+        allow(&format!(r#"{{"AWS":"{id}"}}"#))
+    );
+    let parameters = format!("RoleName=deploy&PolicyDocument={trust}");
+    desk.ok("iam:UpdateAssumeRolePolicy", &parameters);
+    as_ann(&mut desk);
+    assume(&mut desk, "").unwrap();
+    desk.ok("iam:DeleteUser", "UserName=ann");
+    desk.ok("iam:CreateUser", "UserName=ann");
+    as_ann(&mut desk);
+    refused(&mut desk, "names the caller");
+}
+
+#[test]
 fn across_accounts_both_sides_must_allow() {
     for (principal, trusted) in [
         (r#"{"AWS":"210987654321"}"#, true),
