@@ -11,6 +11,7 @@ use model::dhcp_options::DhcpOptions;
 use model::endpoint::Endpoint;
 use model::endpoint_service::EndpointService;
 use model::flow_log::FlowLog;
+use model::insights::{Analysis, Path};
 use model::interface::Interface;
 use model::internet_gateway::InternetGateway;
 use model::listener::Listener;
@@ -23,13 +24,14 @@ use model::security_group::SecurityGroup;
 use model::subnet::Subnet;
 use model::tag::Tags;
 use model::target_group::TargetGroup;
+use model::topic::Topic;
 use model::vpc::Vpc;
 use model::world::{Change, World};
 
 use super::elbv2::{balancer_arn, group_arn, listener_arn};
 use super::{
-    Call, address, connection, dhcp_options, endpoint, endpoint_service, flow_log, interface,
-    internet_gateway, nat_gateway, network_acl, prefix_list, route_table, subnet, vpc,
+    Call, address, connection, dhcp_options, endpoint, endpoint_service, flow_log, insights,
+    interface, internet_gateway, nat_gateway, network_acl, prefix_list, route_table, subnet, vpc,
 };
 
 /// A thing that can have tags.
@@ -89,6 +91,8 @@ ec2! {
     "igw-" "internet-gateway" InternetGateway, internet_gateway::find_ref;
     "nat-" "natgateway" NatGateway, nat_gateway::find_ref;
     "eipalloc-" "elastic-ip" Address, address::find_ref;
+    "nip-" "network-insights-path" Path, insights::find_path;
+    "nia-" "network-insights-analysis" Analysis, insights::find_analysis;
     "vpce-" "vpc-endpoint" Endpoint, endpoint::find;
     "vpce-svc-" "vpc-endpoint-service" EndpointService, endpoint_service::find;
 }
@@ -161,6 +165,16 @@ pub(crate) fn listener<'a>(world: &World, call: &Call, listener: &'a Listener) -
     }
 }
 
+/// A topic: AWS's ARN of one has no kind.
+pub(crate) fn topic<'a>(call: &Call, topic: &'a Topic) -> Tagged<'a> {
+    Tagged {
+        id: topic.name.clone(),
+        arn: topic.arn(&call.region),
+        kind: "topic",
+        tags: &topic.tags,
+    }
+}
+
 /// All things of the caller, of every service.
 pub(crate) fn all<'a>(world: &'a World, call: &Call) -> Vec<Tagged<'a>> {
     let me = call.account;
@@ -168,5 +182,6 @@ pub(crate) fn all<'a>(world: &'a World, call: &Call) -> Vec<Tagged<'a>> {
     found.extend(world.owned(me).map(|it| balancer(call, it)));
     found.extend(world.owned(me).map(|it| group(call, it)));
     found.extend(world.owned(me).map(|it| listener(world, call, it)));
+    found.extend(world.owned(me).map(|it| topic(call, it)));
     found
 }

@@ -321,6 +321,16 @@ fn questions_are_judged_and_belong_to_one_account() {
         let fault = desk.fault("DeleteNetworkInsightsPath", &wanted);
         assert_eq!(fault.code, "AnalysisExistsForNetworkInsightsPath");
         assert!(fault.message.contains(&analysis));
+        for id in [&path, &analysis] {
+            desk.ok(
+                "CreateTags",
+                &format!("ResourceId.1={id}&Tag.1.Key=a&Tag.1.Value=b"),
+            );
+            assert!(
+                desk.ok("DescribeTags", "")
+                    .contains(&format!("<resourceId>{id}<"))
+            );
+        }
         desk.ok(
             "DeleteNetworkInsightsAnalysis",
             &format!("NetworkInsightsAnalysisId={analysis}"),

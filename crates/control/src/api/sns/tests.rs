@@ -486,6 +486,11 @@ fn tags_of_topics() {
     desk.ok("sns:UntagResource", &format!("{arn}&TagKeys.member.1=a"));
     let listed = desk.ok("sns:ListTagsForResource", &arn);
     assert!(listed.contains("<Key>b</Key><Value>2</Value>") && !listed.contains("<Key>a</Key>"));
+    let found = desk.ok(
+        "tagging:GetResources",
+        r#"{"ResourceTypeFilters": ["sns"]}"#,
+    );
+    assert!(found.contains(TOPIC), "{found}");
     let reserved = format!("{arn}&Tags.member.1.Key=aws:x&Tags.member.1.Value=1");
     assert_eq!(
         desk.fault("sns:TagResource", &reserved).code,
