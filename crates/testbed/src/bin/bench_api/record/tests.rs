@@ -33,9 +33,8 @@ fn ratios_are_taken_within_the_round() {
         key(Case::Vpc, Subject::Ginnel),
         key(Case::Vpc, Subject::Moto),
     );
-    let mut record = Record::default();
     // The machine was twice as fast in round 2; the ratio is 20 all the same.
-    record.samples = vec![
+    let samples = vec![
         sample(1, ours, 200, 1.0),
         sample(1, moto, 10, 9.0),
         sample(2, moto, 20, 9.0),
@@ -43,6 +42,10 @@ fn ratios_are_taken_within_the_round() {
         // No partner in its round: it counts for its own figures only.
         sample(3, ours, 10_000, 1.0),
     ];
+    let record = Record {
+        samples,
+        ..Record::default()
+    };
     let all = record.summarise();
     assert_eq!(all.len(), 2);
     let by_moto = all[0].by_moto.map(|it| (it.min, it.median, it.max));
