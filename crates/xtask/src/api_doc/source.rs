@@ -52,7 +52,7 @@ impl Source {
             paths.sort();
             for path in paths {
                 let name = path.file_stem().unwrap_or_default().to_string_lossy();
-                if path.is_dir() && name != "tests" && name != "dispatch" {
+                if path.is_dir() && name != "tests" {
                     todo.push(path);
                 } else if path.extension().is_some_and(|it| it == "rs") && name != "tests" {
                     let text = std::fs::read_to_string(&path)?;
@@ -165,8 +165,8 @@ impl Source {
         found
     }
 
-    /// Everything that the handler at `path` may answer with.
-    pub(super) fn reach(&self, path: &str) -> Result<Function> {
+    /// Everything that the handler at `path`, as the module `from` says it, may answer with.
+    pub(super) fn reach(&self, from: &str, path: &str) -> Result<Function> {
         let (before, name) = path.rsplit_once("::").unwrap_or(("", path));
         let whole = before
             .trim_start_matches("crate::")
@@ -174,7 +174,7 @@ impl Source {
         let mut start = (whole.replace("::", "/"), name.to_owned());
         if !self.functions.contains_key(&start) {
             let last = before.rsplit("::").next();
-            start = self.resolve("", last, name);
+            start = self.resolve(from, last, name);
         }
         if !self.functions.contains_key(&start) {
             bail!("there is no function {path} in {}", super::API);
