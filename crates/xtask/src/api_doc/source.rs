@@ -33,6 +33,8 @@ pub(super) struct Function {
 #[derive(Debug, Default)]
 pub(super) struct Source {
     functions: BTreeMap<(String, String), Function>,
+    /// The words of the macros, by (module, name).
+    macros: BTreeMap<(String, String), BTreeSet<String>>,
     /// Where a file's imported names come from: (module, name) → module or name's module.
     imports: BTreeMap<(String, String), Vec<String>>,
     /// Fields bound to `_`, with the comment beside them, by the type that is taken apart.
@@ -86,6 +88,7 @@ impl Source {
                         }
                     }
                 }
+                syn::Item::Macro(item) => self.made(module, item)?,
                 syn::Item::Use(import) => self.import(module, &mut Vec::new(), &import.tree),
                 _ => {}
             }
@@ -100,6 +103,34 @@ impl Source {
             .entry((module.to_owned(), name.to_string()))
             .or_default();
         entry.visit_block(block);
+    }
+
+    /// Functions that a macro of the same file makes: any word of the invocation may be one, and
+    /// each may call whatever the macro's text names.
+    fn made(&mut self, module: &str, item: &syn::ItemMacro) -> Result<()> {
+        let text = item.mac.tokens.to_string();
+        let words = text.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+        let words: BTreeSet<String> = words.map(str::to_owned).collect();
+        if let Some(name) = &item.ident {
+            if words.contains("unsupported") {
+                bail!(
+                    "the macro {name} refuses parameters, which cannot be read there: do it in a function"
+                );
+            }
+            self.macros
+                .insert((module.to_owned(), name.to_string()), words);
+            return Ok(());
+        }
+        let name = item.mac.path.segments.last();
+        let name = name.map(|it| it.ident.to_string()).unwrap_or_default();
+        if let Some(body) = self.macros.get(&(module.to_owned(), name)) {
+            for word in words {
+                let function = self.functions.entry((module.to_owned(), word)).or_default();
+                let calls = body.iter().map(|word| (None, word.clone()));
+                function.calls.extend(calls);
+            }
+        }
+        Ok(())
     }
 
     fn import(&mut self, module: &str, path: &mut Vec<String>, tree: &syn::UseTree) {

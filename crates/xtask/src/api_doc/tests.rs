@@ -75,6 +75,18 @@ fn refusals_are_found_through_calls_in_other_files() {
 }
 
 #[test]
+fn functions_that_macros_make_are_followed() {
+    let mut source = Source::default();
+    let text = "macro_rules! both { ($a:ident) => { fn $a() { deeper() } } } both! { first }
+                fn deeper() { unsupported(&[(\"X\", true)]); }";
+    source.add("noun", text).unwrap();
+    let reached = source.reach("", "noun::first").unwrap();
+    assert_eq!(reached.refusals, [Refusal::Parameter("X".into())].into());
+    let bad = "macro_rules! no { ($a:ident) => { fn $a() { unsupported(&[]) } } }";
+    assert!(source.add("other", bad).is_err());
+}
+
+#[test]
 fn what_is_left_aside_is_told_with_its_reason() {
     let mut source = Source::default();
     let text = "fn f() {\n    let ec2::AskRequest {\n        dry_run: _,\n        token: _, // never stored\n        used,\n    } = request;\n}";
