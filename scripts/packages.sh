@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian packages that Ginnel's build, demo, tests and benchmark need.
-# The one list: the Makefile and .ci/run both call this. Usage: packages.sh [run|test|bench]
+# The one list: the Makefile and .ci/run both call this. Usage: packages.sh [run|test|bench|bench-api]
 set -eu
 
 what=${1:-run}
@@ -11,8 +11,10 @@ run) ;;
 # test: the BPF object is compiled again and compared; the AWS CLI and boto3 are real clients.
 test) packages="$packages clang-14 llvm-14 libclang-14-dev libbpf-dev linux-libc-dev python3 python3-pip" ;;
 bench) packages="$packages nftables haproxy" ;;
+# bench-api: moto_server is the emulator that Ginnel is compared with.
+bench-api) packages="$packages python3 python3-pip" ;;
 *)
-	echo "packages.sh: unknown set '$what'; give run, test or bench" >&2
+	echo "packages.sh: unknown set '$what'; give run, test, bench or bench-api" >&2
 	exit 2
 	;;
 esac
@@ -42,11 +44,20 @@ if [ -n "$missing" ]; then
 	[ "$status" = 0 ] || exit "$status"
 fi
 
+# Python packages, into the system's Python; Debian's wants to be told that this is meant.
+pip_install() {
+	python3 -m pip install --quiet --break-system-packages "$@" 2>/dev/null ||
+		python3 -m pip install --quiet "$@"
+}
+
 if [ "$what" = test ]; then
 	# The real AWS CLI and boto3, which the acceptance tests drive.
 	if ! command -v aws >/dev/null 2>&1 || ! python3 -c 'import boto3' 2>/dev/null; then
-		python3 -m pip install --quiet --break-system-packages awscli boto3 2>/dev/null ||
-			python3 -m pip install --quiet awscli boto3
+		pip_install awscli boto3
 	fi
 	command -v cargo-nextest >/dev/null 2>&1 || cargo install --locked --quiet cargo-nextest
+fi
+
+if [ "$what" = bench-api ]; then
+	command -v moto_server >/dev/null 2>&1 || pip_install 'moto[server]'
 fi

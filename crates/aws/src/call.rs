@@ -233,6 +233,7 @@ macro_rules! services {
     ($($(#[$doc:meta])* $variant:ident $module:ident),+ $(,)?) => {
         /// A decoded request of any service.
         #[derive(Debug, Clone, PartialEq)]
+        #[cfg_attr(any(test, feature = "fuzzing"), derive(Serialize))]
         pub enum Request {
             $($(#[$doc])* $variant($module::Request),)+
         }
@@ -305,7 +306,7 @@ impl Request {
 
 /// Parameters that belong to signing or to the protocol, not to an operation
 /// ("Common query parameters" in the EC2 API reference, and their forms of signature version 2).
-const COMMON: &[&str] = &[
+pub(crate) const COMMON: &[&str] = &[
     "X-Amz-Algorithm",
     "X-Amz-Credential",
     "X-Amz-Date",

@@ -174,7 +174,7 @@ pub(crate) fn lower_camel(name: &str) -> String {
 }
 
 /// Undoes form encoding; unlike most decoders it takes no bad escape for plain text.
-fn unescape(text: &str) -> Result<String, Fault> {
+pub(crate) fn unescape(text: &str) -> Result<String, Fault> {
     let bytes = text.as_bytes();
     let broken = bytes.iter().enumerate().any(|(i, byte)| {
         let digits = bytes.get(i + 1..i + 3).unwrap_or_default();

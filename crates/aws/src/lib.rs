@@ -6,7 +6,8 @@
 //! - [`json`] and [`cbor`] are those of the awsJson and rpc-v2-cbor protocols;
 //! - [`fault`] is an error in the protocol of the service that was called;
 //! - [`ec2`], [`elbv2`], [`sts`], [`iam`], [`sns`], [`cloudtrail`], [`quotas`] and [`tagging`]
-//!   hold the generated types.
+//!   hold the generated types;
+//! - `fuzzing` has the properties that `/fuzz` and the tests check.
 //!
 //! The crate knows nothing of Ginnel's other rooms, holds no state, reads no clock and does no I/O.
 
@@ -14,6 +15,8 @@ pub mod call;
 pub mod cbor;
 pub mod fault;
 pub mod form;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 pub mod json;
 pub mod sigv4;
 pub mod xml;

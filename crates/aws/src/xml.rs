@@ -32,50 +32,90 @@ pub fn encode<T: Serialize + ?Sized>(
     request_id: &str,
     result: &T,
 ) -> Result<String, Fault> {
-    let flavour = service.flavour();
-    let content = write::content(result, flavour).map_err(|error| {
+    let (flavour, namespace) = (service.flavour(), service.namespace());
+    let id = escape(request_id);
+    // One buffer from the first line to the last: a list can be megabytes.
+    let mut out = String::with_capacity(1_024);
+    out.extend([
+        DECLARATION,
+        "<",
+        action,
+        "Response xmlns=\"",
+        namespace,
+        "\">",
+    ]);
+    match flavour {
+        Flavour::Ec2 => out.extend(["<requestId>", &id, "</requestId>"]),
+        Flavour::Query => out.extend(["<", action, "Result>"]),
+    }
+    let before = out.len();
+    write::content(result, flavour, &mut out).map_err(|error| {
         Fault::internal(format!("the answer to {action} cannot be written: {error}"))
     })?;
-    let (namespace, id) = (service.namespace(), escape(request_id));
-    Ok(match flavour {
-        Flavour::Ec2 => {
-            let content = if content.is_empty() {
-                "<return>true</return>"
-            } else {
-                &content
-            };
-            format!(
-                "{DECLARATION}<{action}Response xmlns=\"{namespace}\"><requestId>{id}</requestId>\
-                 {content}</{action}Response>"
-            )
+    match flavour {
+        Flavour::Ec2 if out.len() == before => out.push_str("<return>true</return>"),
+        Flavour::Ec2 => {}
+        Flavour::Query => {
+            out.extend(["</", action, "Result><ResponseMetadata><RequestId>", &id]);
+            out.push_str("</RequestId></ResponseMetadata>");
         }
-        Flavour::Query => format!(
-            "{DECLARATION}<{action}Response xmlns=\"{namespace}\"><{action}Result>{content}\
-             </{action}Result><ResponseMetadata><RequestId>{id}</RequestId></ResponseMetadata>\
-             </{action}Response>"
-        ),
-    })
+    }
+    out.extend(["</", action, "Response>"]);
+    Ok(out)
 }
 
 /// `text` as character data or as an attribute's value.
 pub fn escape(text: &str) -> Cow<'_, str> {
-    let plain = |c: char| !matches!(c, '&' | '<' | '>' | '"' | '\r') && is_xml(c);
-    if text.chars().all(plain) {
+    if plain(text) == text.len() {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\r' => out.push_str("&#xD;"),
-            c if is_xml(c) => out.push(c),
-            _ => out.push('\u{FFFD}'),
-        }
-    }
+    escape_into(&mut out, text);
     Cow::Owned(out)
+}
+
+/// Appends `text` as [`escape`] gives it. What needs no other form is copied in runs.
+pub(crate) fn escape_into(out: &mut String, text: &str) {
+    let mut rest = text;
+    loop {
+        let (run, from) = rest.split_at(plain(rest));
+        out.push_str(run);
+        let mut chars = from.chars();
+        match chars.next() {
+            None => return,
+            Some('&') => out.push_str("&amp;"),
+            Some('<') => out.push_str("&lt;"),
+            Some('>') => out.push_str("&gt;"),
+            Some('"') => out.push_str("&quot;"),
+            Some('\r') => out.push_str("&#xD;"),
+            Some(c) if is_xml(c) => out.push(c),
+            Some(_) => out.push('\u{FFFD}'),
+        }
+        rest = chars.as_str();
+    }
+}
+
+/// How many bytes at the start surely need no other form; a whole number of characters.
+fn plain(text: &str) -> usize {
+    // In blocks, which the compiler checks many bytes at a time.
+    const BLOCK: usize = 16;
+    let bytes = text.as_bytes();
+    let clean = |block: &[u8]| {
+        !block
+            .iter()
+            .fold(false, |found, byte| found | special(*byte))
+    };
+    let blocks = bytes.chunks_exact(BLOCK).take_while(|block| clean(block));
+    let sure = blocks.count() * BLOCK;
+    let rest = bytes.iter().skip(sure);
+    sure + rest.take_while(|byte| !special(**byte)).count()
+}
+
+/// Whether a character that begins with this byte may need another form: markup, control
+/// characters, and what begins as U+FFFE and U+FFFF do. No such byte is inside a character.
+fn special(byte: u8) -> bool {
+    let control = byte < b' ' && byte != b'\t' && byte != b'\n';
+    control | matches!(byte, b'&' | b'<' | b'>' | b'"' | 0xEF)
 }
 
 /// Production 2, `Char`, of XML 1.0.

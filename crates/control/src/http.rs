@@ -26,7 +26,7 @@ use crate::authorize::authorize;
 use crate::dev;
 use crate::open::{Control, now};
 use crate::regions::Regions;
-use crate::unsigned;
+use crate::unsigned::{self, Unsigned};
 
 /// The longest body of a request; AWS's own limits lie below.
 const MAX_BODY: usize = 1 << 20;
@@ -178,23 +178,17 @@ type Answer = Result<(&'static str, String), (Service, Fault)>;
 
 async fn serve(regions: &Regions, received: &Received, request_id: &str) -> Answer {
     let parts = received.parts();
+    if let Some(call) = unsigned::read(&parts) {
+        let answer = match call {
+            Ok(call) => serve_unsigned(regions, received, call, request_id).await,
+            Err(fault) => Err(fault),
+        };
+        return answer.map_err(|fault| (Service::Sns, fault));
+    }
     let control = regions.of(aws::sigv4::region(&parts).as_deref());
     let control = &control.map_err(|fault| (aws::sigv4::service(&parts), fault))?;
     let inner = &control.inner;
     let at = now();
-    if let Some(call) = unsigned::read(&parts) {
-        let failed = |fault| (Service::Sns, fault);
-        let (caller, request) = call.map_err(failed)?;
-        let origin = Origin {
-            request_id,
-            address: &received.address,
-            region: &inner.region,
-            at,
-        };
-        let recorder = Recorder::new(Service::Sns, &parts, &caller, None, &origin);
-        let text = write_aside(control, caller, at, request, recorder, request_id).await;
-        return Ok((XML, text.map_err(failed)?));
-    }
     let world = inner.committer.world();
     let place = Place {
         vault: &inner.vault,
@@ -297,6 +291,46 @@ async fn lookup(
     Ok(Response::Cloudtrail(cloudtrail::Response::LookupEvents(
         Box::new(found),
     )))
+}
+
+/// Who has not signed leaves no trace, in the audit neither, unless what admits him fits.
+async fn serve_unsigned(
+    regions: &Regions,
+    received: &Received,
+    unsigned: Unsigned,
+    request_id: &str,
+) -> Result<(&'static str, String), Fault> {
+    let Unsigned {
+        caller,
+        request,
+        region,
+    } = unsigned;
+    let control = &regions.there(&region).ok_or_else(|| {
+        Fault::new(
+            404,
+            "NotFound",
+            format!("The region {region} is not served here"),
+        )
+    })?;
+    let at = now();
+    let world = control.inner.committer.world();
+    let tried = handle(
+        &world,
+        &call(control, &caller, at, world.revision),
+        &request,
+    )?;
+    if tried.changes.is_empty() {
+        return Ok((XML, tried.response.encode(request_id)?));
+    }
+    let origin = Origin {
+        request_id,
+        address: &received.address,
+        region: &control.inner.region,
+        at,
+    };
+    let recorder = Recorder::new(Service::Sns, &received.parts(), &caller, None, &origin);
+    let text = write_aside(control, caller, at, request, recorder, request_id).await?;
+    Ok((XML, text))
 }
 
 /// A write, on a thread that may wait for the disk.

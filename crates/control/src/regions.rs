@@ -85,6 +85,12 @@ impl Regions {
         Ok(control)
     }
 
+    /// The control plane of a region that there is already: who has not signed makes none.
+    pub(crate) fn there(&self, region: &str) -> Option<Control> {
+        let mut all = self.all().into_iter();
+        all.find(|control| control.inner.region == region)
+    }
+
     /// Serves the API until `stop` ends; calls that are under way are finished.
     pub async fn serve(
         &self,

@@ -8,8 +8,17 @@ use model::account::AccountId;
 use crate::api::sns::ANYONE;
 use crate::authenticate::{Caller, Principal};
 
-/// The caller and the request, if it is such a call at all.
-pub(crate) fn read(parts: &Parts<'_>) -> Option<Result<(Caller, Request), Fault>> {
+/// Such a call.
+pub(crate) struct Unsigned {
+    /// Nobody, for the account that the ARN names.
+    pub(crate) caller: Caller,
+    pub(crate) request: Request,
+    /// The region that the ARN names.
+    pub(crate) region: String,
+}
+
+/// The call, if it is such a one at all.
+pub(crate) fn read(parts: &Parts<'_>) -> Option<Result<Unsigned, Fault>> {
     let signed = parts.header("authorization").is_some() || parts.query.contains("X-Amz-Signature");
     let mut fields = parts.query.split('&');
     let asked =
@@ -24,6 +33,7 @@ pub(crate) fn read(parts: &Parts<'_>) -> Option<Result<(Caller, Request), Fault>
             _ => "",
         };
         // The topic's owner is whose things are acted on; the handlers know that nobody signed.
+        let region = arn.split(':').nth(3).unwrap_or_default().to_owned();
         let account = arn.split(':').nth(4).and_then(|it| it.parse().ok());
         let account: AccountId = account.ok_or_else(|| {
             Fault::bad_request("InvalidParameter", format!("'{arn}' is not an ARN of SNS"))
@@ -39,6 +49,10 @@ pub(crate) fn read(parts: &Parts<'_>) -> Option<Result<(Caller, Request), Fault>
             arn: ANYONE.into(),
             operator: false,
         };
-        Ok((caller, request))
+        Ok(Unsigned {
+            caller,
+            request,
+            region,
+        })
     }))
 }

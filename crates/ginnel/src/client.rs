@@ -60,11 +60,7 @@ impl Client {
 
     /// An operation of EC2 or ELBv2, with its wire parameters.
     pub fn aws(&self, service: Service, action: &str, parameters: &[(&str, &str)]) -> Result<Xml> {
-        let body = form_urlencoded::Serializer::new(String::new())
-            .append_pair("Action", action)
-            .append_pair("Version", service.version())
-            .extend_pairs(parameters)
-            .finish();
+        let body = form(service, action, parameters);
         let (status, text) = self.send(service, "/", FORM, &body)?;
         let answer = Xml(text);
         if status != 200 {
@@ -75,7 +71,18 @@ impl Client {
         Ok(answer)
     }
 
-    fn send(&self, service: Service, path: &str, kind: &str, body: &str) -> Result<(u16, String)> {
+    /// The headers of a signed query call with this body, for those who send it themselves.
+    pub fn headers(&self, service: Service, body: &str) -> Result<Vec<(String, String)>> {
+        self.sign(service, "/", FORM, body)
+    }
+
+    fn sign(
+        &self,
+        service: Service,
+        path: &str,
+        kind: &str,
+        body: &str,
+    ) -> Result<Vec<(String, String)>> {
         let url = &self.who.endpoint_url;
         let host = url
             .strip_prefix("http://")
@@ -102,6 +109,12 @@ impl Client {
         let signed = sigv4::sign(&parts, key, &self.who.region, service, now)
             .map_err(|fault| anyhow!("signing: {}", fault.message))?;
         headers.extend(signed);
+        Ok(headers)
+    }
+
+    fn send(&self, service: Service, path: &str, kind: &str, body: &str) -> Result<(u16, String)> {
+        let url = &self.who.endpoint_url;
+        let headers = self.sign(service, path, kind, body)?;
         let mut request = self.http.post(format!("{url}{path}"));
         for (name, value) in headers.iter().filter(|(name, _)| name != "host") {
             request = request.header(name, value);
@@ -116,6 +129,21 @@ impl Client {
             .read_to_string()
             .context("reading the answer")?;
         Ok((response.status().as_u16(), text))
+    }
+}
+
+/// The body of a query call.
+pub fn form(service: Service, action: &str, parameters: &[(&str, &str)]) -> String {
+    form_urlencoded::Serializer::new(String::new())
+        .append_pair("Action", action)
+        .append_pair("Version", service.version())
+        .extend_pairs(parameters)
+        .finish()
+}
+
+impl From<String> for Xml {
+    fn from(text: String) -> Self {
+        Self(text)
     }
 }
 

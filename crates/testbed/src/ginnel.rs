@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use nix::sys::signal::Signal;
@@ -25,6 +25,8 @@ pub struct Ginnel {
     binary: PathBuf,
     more: Vec<String>,
     daemon: Child,
+    begun: Instant,
+    took: Duration,
     url: String,
     administrator: Credentials,
 }
@@ -36,6 +38,7 @@ impl Ginnel {
         // Not one that is swept: a daemon that outlived its test still needs its state to be purged.
         let directory = tempfile::Builder::new().prefix("ginnel-lab-").tempdir()?;
         let more: Vec<String> = more.iter().map(|word| (*word).to_owned()).collect();
+        let begun = Instant::now();
         let daemon = launch(&binary, directory.path(), &more)?;
         // From here on the guard purges, whatever fails below.
         let mut started = Self {
@@ -43,6 +46,8 @@ impl Ginnel {
             binary,
             more,
             daemon,
+            begun,
+            took: Duration::ZERO,
             url: String::new(),
             administrator: Credentials::new(),
         };
@@ -53,6 +58,7 @@ impl Ginnel {
     /// Waits for the daemon's address and reads its credentials.
     fn meet(&mut self) -> Result<()> {
         let line = self.daemon.wait_for_line(READY, START)?;
+        self.took = self.begun.elapsed();
         let from = line.find("http://").context("no address in the line")?;
         self.url = line[from..]
             .split_whitespace()
@@ -77,6 +83,7 @@ impl Ginnel {
 
     /// Starts the daemon again, and does not wait until it listens.
     pub fn launch(&mut self) -> Result<()> {
+        self.begun = Instant::now();
         self.daemon = launch(&self.binary, self.directory.path(), &self.more)?;
         Ok(())
     }
@@ -102,6 +109,17 @@ impl Ginnel {
     /// The run directory.
     pub fn run(&self) -> PathBuf {
         self.directory.path().join("run")
+    }
+
+    /// How long it took until the daemon listened, the last time it was started.
+    pub fn took(&self) -> Duration {
+        self.took
+    }
+
+    /// Whether `ginnel up` has this option, by its own help.
+    pub fn has_option(option: &str) -> Result<bool> {
+        let help = stdout(Command::new(binary()?).args(["up", "--help"]))?;
+        Ok(help.split_whitespace().any(|word| word == option))
     }
 
     /// The API's address.

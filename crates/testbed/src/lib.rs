@@ -7,9 +7,10 @@
 //!
 //! Start with [`Netns`] and [`link::pair`]; then [`server`] and [`client`] for sockets, [`raw`]
 //! and [`packet`] for forged frames, [`ginnel`] for the product itself, and
-//! [`proc::eventually`] to wait for a state. The benchmark in `src/bin/bench/` is built from the
-//! same parts. No shipped crate may import this one.
+//! [`proc::eventually`] to wait for a state. The benchmarks in `src/bin/` are built from the same
+//! parts; what they share of their own is in [`bench`]. No shipped crate may import this one.
 
+pub mod bench;
 pub mod client;
 pub mod flow;
 pub mod ginnel;

@@ -226,7 +226,7 @@ impl<'a> Generator<'a> {
         writeln!(
             out,
             "/// A decoded request of any supported operation.\n\
-             #[derive(Debug, Clone, {equality})]\n#[cfg_attr(test, derive(Deserialize))]\npub enum Request {{ {requests} }}\n\n\
+             #[derive(Debug, Clone, {equality})]\n#[cfg_attr(test, derive(Deserialize))]\n#[cfg_attr(any(test, feature = \"fuzzing\"), derive(Serialize))]\npub enum Request {{ {requests} }}\n\n\
              impl Request {{\n\
              /// Decodes the parameters `body` of the operation `action`.\n\
              ///\n/// # Errors\n///\n/// `InvalidAction`, `UnsupportedOperation`, and what [`{kind}::decode`] reports.\n\

@@ -105,6 +105,7 @@ pub const SUPPORTED: &[&str] = &[
 /// A decoded request of any supported operation.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(test, derive(Deserialize))]
+#[cfg_attr(any(test, feature = "fuzzing"), derive(Serialize))]
 pub enum Request {
     AddTags(Box<AddTagsInput>),
     CreateListener(Box<CreateListenerInput>),

@@ -1,6 +1,6 @@
 //! serde's view of a form's tree. Recursion is bounded by the types, and by the tree's depth.
 
-use std::collections::btree_map;
+use std::collections::{BTreeSet, btree_map};
 use std::fmt;
 
 use serde::de::value::StrDeserializer;
@@ -256,6 +256,7 @@ impl<'de> Deserializer<'de> for Reader<'de> {
         visitor.visit_map(Pairs {
             rest: self.elements(Some("entry"))?.into_iter(),
             next: None,
+            seen: BTreeSet::new(),
             flavour: self.flavour,
         })
     }
@@ -353,20 +354,45 @@ impl<'de> SeqAccess<'de> for Elements<'de> {
 struct Pairs<'a> {
     rest: std::vec::IntoIter<(u32, &'a str, &'a Node)>,
     next: Option<(&'a str, &'a Node)>,
+    seen: BTreeSet<&'a str>,
     flavour: Flavour,
 }
 
+/// How the parts of an entry may be called: SNS's message attributes say `Name` and `Value`.
 const KEY: [&str; 2] = ["key", "Name"];
 const VALUE: [&str; 2] = ["value", "Value"];
 
 impl<'a> Pairs<'a> {
-    /// `key` and `value`; SNS's message attributes say `Name` and `Value`.
-    fn part(node: &'a Node, [name, other]: [&'static str; 2]) -> Result<&'a Node, Error> {
+    /// The name that the entry `node` uses.
+    fn name(node: &Node, [name, other]: [&'static str; 2]) -> &'static str {
         let children = &node.children;
-        children
-            .get(name)
-            .or_else(|| children.get(other))
-            .ok_or_else(|| de::Error::missing_field(name))
+        if !children.contains_key(name) && children.contains_key(other) {
+            other
+        } else {
+            name
+        }
+    }
+
+    fn part(node: &'a Node, names: [&'static str; 2]) -> Result<&'a Node, Error> {
+        let name = Self::name(node, names);
+        let part = node.children.get(name);
+        part.ok_or_else(|| de::Error::missing_field(name))
+    }
+
+    /// The key of the entry `node`, which no entry before it has and nothing strange is beside.
+    fn key(&mut self, node: &'a Node) -> Result<&'a Node, Error> {
+        let names = [KEY, VALUE].map(|names| Self::name(node, names));
+        let mut children = node.children.iter();
+        if let Some((name, node)) = children.find(|(name, _)| !names.contains(&name.as_str())) {
+            return Err(first_leaf(node).at(name));
+        }
+        let key = Self::part(node, KEY)?;
+        match key.value.as_deref() {
+            Some(text) if !self.seen.insert(text) => {
+                Err(Error::invalid(text, "a key that no other entry has").at(names[0]))
+            }
+            _ => Ok(key),
+        }
     }
 }
 
@@ -381,17 +407,11 @@ impl<'de> MapAccess<'de> for Pairs<'de> {
             return Ok(None);
         };
         self.next = Some((index, node));
-        let strange = node
-            .children
-            .iter()
-            .find(|(name, _)| ![KEY, VALUE].as_flattened().contains(&name.as_str()));
-        if let Some((name, node)) = strange {
-            return Err(first_leaf(node).at(name).at(index).at("entry"));
-        }
-        Self::part(node, KEY)
+        let flavour = self.flavour;
+        self.key(node)
             .and_then(|key| {
-                seed.deserialize(Reader::new(key, self.flavour))
-                    .map_err(|error| error.at("key"))
+                seed.deserialize(Reader::new(key, flavour))
+                    .map_err(|error| error.at(Self::name(node, KEY)))
             })
             .map(Some)
             .map_err(|error| error.at(index).at("entry"))
@@ -405,7 +425,7 @@ impl<'de> MapAccess<'de> for Pairs<'de> {
         Self::part(node, VALUE)
             .and_then(|value| {
                 seed.deserialize(Reader::new(value, self.flavour))
-                    .map_err(|error| error.at("value"))
+                    .map_err(|error| error.at(Self::name(node, VALUE)))
             })
             .map_err(|error| error.at(index).at("entry"))
     }

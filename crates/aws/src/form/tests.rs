@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{ec2, elbv2};
+use crate::{ec2, elbv2, sns};
 
 fn code(text: &[u8]) -> String {
     Form::parse(text).expect_err("a fault").code.into_owned()
@@ -76,6 +76,30 @@ fn maps_are_pairs_under_entry() {
         listener.message.contains("entry.1.other is not"),
         "{listener}"
     );
+}
+
+/// Found by the fuzz target `query`: the second one won, the first was lost without a word.
+#[test]
+fn an_entry_of_a_map_says_everything_once() {
+    let decode = |rest: &str| {
+        let text = format!("Name=t&Attributes.entry.1.key=k&Attributes.entry.1.value=a&{rest}");
+        let form = Form::parse(text.as_bytes()).unwrap();
+        form.decode::<sns::CreateTopicInput>(Flavour::Query)
+    };
+    let more = "Attributes.entry.2.key=l&Attributes.entry.2.value=a";
+    assert_eq!(decode(more).unwrap().attributes.len(), 2);
+    let twice = decode(&more.replace("=l", "=k")).unwrap_err();
+    assert_eq!(twice.code, "InvalidParameterValue");
+    assert!(
+        twice
+            .message
+            .contains("(k) for parameter Attributes.entry.2.key"),
+        "{twice}"
+    );
+    for other in ["Name", "Value"] {
+        let both = decode(&format!("Attributes.entry.1.{other}=b")).unwrap_err();
+        assert_eq!(both, Fault::unknown(&format!("Attributes.entry.1.{other}")));
+    }
 }
 
 proptest! {

@@ -83,6 +83,7 @@ pub const SUPPORTED: &[&str] = &[
 /// A decoded request of any supported operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(test, derive(Deserialize))]
+#[cfg_attr(any(test, feature = "fuzzing"), derive(Serialize))]
 pub enum Request {
     ConfirmSubscription(Box<ConfirmSubscriptionInput>),
     CreateTopic(Box<CreateTopicInput>),

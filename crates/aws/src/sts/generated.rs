@@ -35,6 +35,7 @@ pub const SUPPORTED: &[&str] = &["AssumeRole", "GetCallerIdentity", "GetSessionT
 /// A decoded request of any supported operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(test, derive(Deserialize))]
+#[cfg_attr(any(test, feature = "fuzzing"), derive(Serialize))]
 pub enum Request {
     AssumeRole(Box<AssumeRoleRequest>),
     GetCallerIdentity(Box<GetCallerIdentityRequest>),

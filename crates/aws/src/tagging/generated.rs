@@ -33,6 +33,7 @@ pub const SUPPORTED: &[&str] = &["GetResources", "GetTagKeys", "GetTagValues"];
 /// A decoded request of any supported operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(test, derive(Deserialize))]
+#[cfg_attr(any(test, feature = "fuzzing"), derive(Serialize))]
 pub enum Request {
     GetResources(Box<GetResourcesInput>),
     GetTagKeys(Box<GetTagKeysInput>),

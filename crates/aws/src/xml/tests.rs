@@ -136,6 +136,15 @@ fn botocore_reads_answers_as_they_were_meant() {
 
 proptest! {
     #[test]
+    fn runs_are_copied_as_characters_are(text in "[a-z&<>\"\r\u{1}\u{FEFF}\u{FFFD}\u{FFFF}ä😀]{0,80}") {
+        let mut one_by_one = String::new();
+        for c in text.chars() {
+            one_by_one.push_str(&escape(&c.to_string()));
+        }
+        prop_assert_eq!(escape(&text), one_by_one);
+    }
+
+    #[test]
     fn escaped_text_holds_nothing_that_ends_it(text in any::<String>()) {
         let safe = escape(&text);
         prop_assert!(!safe.contains(['<', '>', '"', '\r']) && safe.chars().all(is_xml));

@@ -1,21 +1,20 @@
 //! serde's view of an XML document: structures and maps are elements, lists are numbered by order.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use serde::ser::{
     self, Impossible, Serialize, SerializeMap, SerializeSeq, SerializeStruct, Serializer,
 };
 
-use super::{Flavour, escape};
+use super::{Flavour, escape_into};
 
-/// What `value` is inside its element.
-pub(super) fn content<T: Serialize + ?Sized>(value: &T, flavour: Flavour) -> Result<String, Error> {
-    let mut out = String::new();
-    value.serialize(&mut Writer {
-        out: &mut out,
-        flavour,
-    })?;
-    Ok(out)
+/// Appends what `value` is inside its element.
+pub(super) fn content<T: Serialize + ?Sized>(
+    value: &T,
+    flavour: Flavour,
+    out: &mut String,
+) -> Result<(), Error> {
+    value.serialize(&mut Writer { out, flavour })
 }
 
 /// A value without a form in XML; a mistake in a type, not in a request.
@@ -67,8 +66,7 @@ impl Writer<'_> {
 macro_rules! plain {
     ($($method:ident $type:ty,)*) => {$(
         fn $method(self, value: $type) -> Result<(), Error> {
-            self.out.push_str(&value.to_string());
-            Ok(())
+            write!(self.out, "{value}").map_err(ser::Error::custom)
         }
     )*};
 }
@@ -103,7 +101,7 @@ impl Serializer for &mut Writer<'_> {
     }
 
     fn serialize_str(self, value: &str) -> Result<(), Error> {
-        self.out.push_str(&escape(value));
+        escape_into(self.out, value);
         Ok(())
     }
 

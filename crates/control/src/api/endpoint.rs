@@ -231,11 +231,9 @@ fn kind(text: Option<&str>) -> Result<&'static str, Fault> {
         None | Some("Gateway") => Ok("Gateway"),
         Some("Interface") => Ok("Interface"),
         // AWS's newest type is not in the list of the model yet.
-        Some(kind) if kind != "Tunnel" && !ec2::VpcEndpointType::ALL.contains(&kind) => Err(Fault::invalid_value(
-            "VpcEndpointType",
-            kind,
-            "give Interface or Gateway",
-        )),
+        Some(kind) if kind != "Tunnel" && !ec2::VpcEndpointType::ALL.contains(&kind) => Err(
+            Fault::invalid_value("VpcEndpointType", kind, "give Interface or Gateway"),
+        ),
         Some(kind) => Err(Fault::bad_request(
             "UnsupportedOperation",
             format!(

@@ -121,7 +121,7 @@ fn every_kind_is_read_as_it_was_written() {
         let _ = log.txn(Txn::new().put(key, value)).unwrap();
         changes.push(Change::Put(resource));
     }
-    assert_eq!(kinds.len(), 22);
+    assert_eq!(kinds.len(), 25);
     let mut found = read(&log).unwrap().0;
     assert_eq!(found.revision, log.revision().get());
     found.revision = before.revision;

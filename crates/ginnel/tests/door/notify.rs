@@ -1,14 +1,14 @@
 //! Notifications: a real receiver on loopback, which the operator has opened.
 
 use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use aws::Service;
 use serde_json::Value;
 use testbed::ginnel::Ginnel;
-use testbed::tenant::operator;
+use testbed::tenant::{Tenant, operator};
 
 use crate::lab::LIMIT;
 
@@ -123,8 +123,28 @@ fn a_receiver_confirms_and_is_told_also_across_a_crash() {
         "{}",
         open(&other)
     );
+    // Nor does it leave a trace: the audit is no place where strangers may write.
+    let confirmed = || {
+        let words = [
+            "audit",
+            "search",
+            "--event",
+            "ConfirmSubscription",
+            "-o",
+            "json",
+        ];
+        let text = ginnel.cli(&words).unwrap();
+        text.matches("\"ConfirmSubscription\"").count()
+    };
+    assert_eq!(confirmed(), 0);
     let answer = open(url);
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let again = open(url);
+    assert!(again.starts_with("HTTP/1.1 200"), "{again}");
+    let told = confirmed();
+    assert!(told > 0, "a confirmation is in the audit");
+    open(url);
+    assert_eq!(confirmed(), told, "what changes nothing is not");
     assert!(
         answer.contains(&format!("<SubscriptionArn>{topic}:")),
         "{answer}"
@@ -184,4 +204,73 @@ fn what_the_operator_has_not_opened_is_not_dialled() {
     .unwrap();
     let dialled = listener.accept().unwrap_err();
     assert_eq!(dialled.kind(), std::io::ErrorKind::WouldBlock);
+}
+
+#[test]
+fn a_provider_is_told_of_its_connections() {
+    if !testbed::usable() {
+        return;
+    }
+    let hook = Hook::start();
+    let ginnel = Ginnel::start(&["--no-dataplane", "--allow-notify", "127.0.0.0/8"]).unwrap();
+    let provider = Tenant::new(&ginnel, "provider").unwrap();
+    let consumer = Tenant::new(&ginnel, "consumer").unwrap();
+    let target = Ipv4Addr::new(10, 0, 1, 10);
+    let service = provider.offer(target, 8080, "TCP", 80).unwrap();
+    let sns = |action: &str, parameters: &[(&str, &str)]| {
+        let client = &provider.client;
+        client.aws(Service::Sns, action, parameters).unwrap()
+    };
+    let topic = sns("CreateTopic", &[("Name", "connections")]);
+    let topic = topic.need("TopicArn").unwrap();
+    let endpoint = format!("http://{}/", hook.address);
+    sns(
+        "Subscribe",
+        &[
+            ("TopicArn", &topic),
+            ("Protocol", "http"),
+            ("Endpoint", &endpoint),
+        ],
+    );
+    let asked = &hook.wait(1, |it| text(it, "Type") == "SubscriptionConfirmation")[0];
+    let token = text(asked, "Token");
+    sns(
+        "ConfirmSubscription",
+        &[("TopicArn", &topic), ("Token", token)],
+    );
+    let wanted = [
+        ("ServiceId", &*service),
+        ("ConnectionNotificationArn", &*topic),
+        ("ConnectionEvents.1", "Connect"),
+        ("ConnectionEvents.2", "Accept"),
+        ("ConnectionEvents.3", "Reject"),
+        ("ConnectionEvents.4", "Delete"),
+    ];
+    provider
+        .ec2("CreateVpcEndpointConnectionNotification", &wanted)
+        .unwrap();
+    let group = consumer.open_group("open").unwrap();
+    let made = consumer.endpoint(&service, &group).unwrap();
+    let id = made.need("vpcEndpointId").unwrap();
+    let connection = [("ServiceId", &*service), ("VpcEndpointId.1", &*id)];
+    let told = |event: &str| {
+        let is = |it: &Value| {
+            let message: Value = serde_json::from_str(text(it, "Message")).unwrap_or_default();
+            message["eventType"] == event && message["vpcEndpointId"] == *id
+        };
+        hook.wait(1, is);
+    };
+    told("Connect");
+    provider
+        .ec2("RejectVpcEndpointConnections", &connection)
+        .unwrap();
+    told("Reject");
+    provider
+        .ec2("AcceptVpcEndpointConnections", &connection)
+        .unwrap();
+    told("Accept");
+    consumer
+        .ec2("DeleteVpcEndpoints", &[("VpcEndpointId.1", &id)])
+        .unwrap();
+    told("Delete");
 }

@@ -1,5 +1,8 @@
 //! What the index finds is what passes the filters, and nobody else's.
 
+use model::id::EndpointId;
+use model::world::Change;
+
 use crate::api::scene::Scene;
 use crate::api::tests::first;
 
@@ -65,6 +68,36 @@ fn each_indexed_filter_finds_what_passes() {
     }
     let empty = scene.consumer(|desk| desk.fault(DESCRIBE, "Filter.1.Name=vpc-id"));
     assert_eq!(empty.code, "InvalidParameterValue");
+}
+
+/// One endpoint is found as fast among many as among few: a scan would take a hundred times as
+/// long.
+#[test]
+fn many_others_do_not_slow_it_down() {
+    let mut scene = Scene::new();
+    let service = scene.service("one", true);
+    let endpoint = scene.endpoint(&service);
+    let by = format!("Filter.1.Name=vpc-endpoint-id&Filter.1.Value.1={endpoint}");
+    let mut fastest = |count: u128| {
+        let world = &scene.desk.world;
+        let mut copy = world.endpoints[&endpoint.parse().unwrap()].as_ref().clone();
+        copy.interfaces.clear();
+        let copies = (1..count).map(|number| {
+            copy.id = EndpointId::new(number);
+            Change::from(copy.clone())
+        });
+        let copies: Vec<Change> = copies.collect();
+        scene.desk.world = world.apply(&copies, world.revision + 1);
+        let take = |scene: &mut Scene| {
+            let start = std::time::Instant::now();
+            scene.consumer(|desk| desk.ok(DESCRIBE, &by));
+            start.elapsed()
+        };
+        (0..50).map(|_| take(&mut scene)).min().unwrap()
+    };
+    let (few, many) = (fastest(50), fastest(5_000));
+    println!("one of 50: {few:?}, one of 5000: {many:?}");
+    assert!(many < few * 5, "{few:?} {many:?}");
 }
 
 #[test]

@@ -41,9 +41,9 @@ fn subnets_come_and_go() {
             format!("SubnetConfiguration.1.SubnetId={b}&SubnetConfiguration.1.Ipv4=10.0.1.98"),
             "UnsupportedOperation",
         ),
-        ("AddRouteTableId.1=rtb-1".into(), "UnsupportedOperation"),
-        ("PrivateDnsEnabled=true".into(), "UnsupportedOperation"),
-        ("PolicyDocument={}".into(), "UnsupportedOperation"),
+        ("AddRouteTableId.1=rtb-1".into(), "InvalidParameter"),
+        ("PrivateDnsEnabled=true".into(), "InvalidParameter"),
+        ("PolicyDocument={}".into(), "InvalidPolicyDocument"),
     ] {
         let fault = scene.consumer(|desk| desk.fault(MODIFY, &format!("{base}&{change}")));
         assert_eq!(fault.code, code, "{change}: {}", fault.message);

@@ -187,3 +187,23 @@ fn pages_and_attributes() {
         "{text}"
     );
 }
+
+#[test]
+fn names_are_in_the_hosted_zone_of_the_region() {
+    let mut scene = Scene::new();
+    scene.balancer("orders");
+    for (region, zone) in [
+        ("us-east-1", "Z26RNL4JYFTOTI"),
+        ("eu-west-1", "Z2IFOLAFXWLO4F"),
+        ("moon-1", "Z26RNL4JYFTOTI"),
+    ] {
+        scene.desk.call.region = region.into();
+        let text = scene.desk.ok("elbv2:DescribeLoadBalancers", "");
+        assert_eq!(first(&text, "CanonicalHostedZoneId").unwrap(), zone);
+        let name = first(&text, "DNSName").unwrap();
+        assert!(
+            name.starts_with("orders-") && name.ends_with(&format!(".elb.{region}.amazonaws.com")),
+            "{name}"
+        );
+    }
+}

@@ -1,29 +1,11 @@
 //! The first bar of GOALS.md: what ginnel must reach.
 
-use serde::Serialize;
-
 use crate::measure::{Measure, Sample};
-use crate::stats::{BASIS, Spread, pairs};
+use crate::stats::{BASIS, pairs};
+use crate::testbed::bench::{Limit, Spread, Verdict};
 
 const OURS: &str = "ginnel";
 const PEERS: [&str; 2] = ["nftables", "haproxy"];
-
-/// One demand and whether it was met.
-#[derive(Debug, Clone, Serialize)]
-pub(crate) struct Verdict {
-    /// The demand in words.
-    pub(crate) demand: String,
-    /// The median that was found; none when it was not measured.
-    pub(crate) found: Option<f64>,
-    /// Whether it was met. Not measured is not met.
-    pub(crate) met: bool,
-}
-
-#[derive(Clone, Copy)]
-enum Limit {
-    AtLeast(f64),
-    AtMost(f64),
-}
 
 /// Holds the samples against every demand.
 pub(crate) fn check(samples: &[Sample]) -> Vec<Verdict> {
@@ -37,7 +19,7 @@ pub(crate) fn check(samples: &[Sample]) -> Vec<Verdict> {
         (Measure::Pps, AtLeast(0.72)),
     ] {
         let found = ratio(samples, measure, BASIS);
-        verdicts.push(verdict(
+        verdicts.push(Verdict::new(
             &format!("{} by direct", measure.name()),
             found,
             limit,
@@ -46,7 +28,7 @@ pub(crate) fn check(samples: &[Sample]) -> Vec<Verdict> {
     let added =
         pairs(samples, Measure::Crr32, OURS, BASIS).map(|(ours, base)| ours.cpu_per - base.cpu_per);
     let added = Spread::of(added).map(|spread| spread.median);
-    verdicts.push(verdict(
+    verdicts.push(Verdict::new(
         "CPU added per connection (crr32), us",
         added,
         AtMost(11.0),
@@ -62,7 +44,7 @@ pub(crate) fn check(samples: &[Sample]) -> Vec<Verdict> {
                 AtLeast(1.0)
             };
             let demand = format!("{} by {peer}", measure.name());
-            verdicts.push(verdict(&demand, ratio(samples, measure, peer), better));
+            verdicts.push(Verdict::new(&demand, ratio(samples, measure, peer), better));
         }
     }
     verdicts
@@ -71,22 +53,6 @@ pub(crate) fn check(samples: &[Sample]) -> Vec<Verdict> {
 fn ratio(samples: &[Sample], measure: Measure, base: &str) -> Option<f64> {
     let ratios = pairs(samples, measure, OURS, base).map(|(ours, base)| ours.value / base.value);
     Spread::of(ratios).map(|spread| spread.median)
-}
-
-fn verdict(what: &str, found: Option<f64>, limit: Limit) -> Verdict {
-    let (sign, bound) = match limit {
-        Limit::AtLeast(bound) => (">=", bound),
-        Limit::AtMost(bound) => ("<=", bound),
-    };
-    let met = found.is_some_and(|found| match limit {
-        Limit::AtLeast(bound) => found >= bound,
-        Limit::AtMost(bound) => found <= bound,
-    });
-    Verdict {
-        demand: format!("{what} {sign} {bound:.2}"),
-        found,
-        met,
-    }
 }
 
 #[cfg(test)]

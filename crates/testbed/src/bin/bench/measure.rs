@@ -7,7 +7,7 @@ use nix::sched::CpuSet;
 use serde::{Deserialize, Serialize};
 
 use crate::path::Lane;
-use crate::rounds::Interrupt;
+use crate::testbed::bench::Interrupt;
 use crate::testbed::{Child, Netns};
 use crate::tool::{READY, Reading, Window, encode};
 

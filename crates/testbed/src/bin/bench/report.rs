@@ -6,10 +6,10 @@ use std::fmt::Write as _;
 use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
 
-use crate::bar::Verdict;
 use crate::machine::Machine;
 use crate::measure::{Measure, Sample};
-use crate::stats::{Spread, Summary};
+use crate::stats::Summary;
+use crate::testbed::bench::{self, Verdict, median, spread};
 
 /// Name and version of the JSON document.
 pub(crate) const SCHEMA: &str = "ginnel-bench/1";
@@ -51,13 +51,16 @@ impl Report<'_> {
     /// The whole report as text.
     pub(crate) fn table(&self) -> String {
         let Machine {
+            common,
+            congestion_control: [host, ours],
+        } = &self.machine;
+        let bench::Machine {
             date,
             kernel,
             cpu_model,
             cpus,
-            congestion_control: [host, ours],
             load,
-        } = &self.machine;
+        } = common;
         let mut text = format!(
             "{date}, {cpu_model} x{cpus}, kernel {kernel}, load {load:?} before, CPU {:?}\n\
              {} rounds of {} s, interleaved; median [min..max]; x = by direct in the same round\n\
@@ -82,10 +85,8 @@ impl Report<'_> {
         for note in &self.notes {
             let _ = writeln!(text, "note: {note}");
         }
-        for Verdict { demand, found, met } in self.bars.iter().flatten() {
-            let word = if *met { "met " } else { "MISS" };
-            let found = found.map_or("not measured".to_owned(), |found| format!("{found:.2}"));
-            let _ = writeln!(text, "{word} {demand}: {found}");
+        for verdict in self.bars.iter().flatten() {
+            let _ = writeln!(text, "{verdict}");
         }
         text
     }
@@ -114,7 +115,7 @@ impl Report<'_> {
             row.extend([
                 spread(one.cpu, 2),
                 spread(one.cpu_added, 2),
-                median(one.cpu_ratio),
+                median(one.cpu_ratio, 2),
                 one.foreign.map_or("-".to_owned(), |share| {
                     format!("{:.0} %", share.median * 100.0)
                 }),
@@ -128,14 +129,4 @@ impl Report<'_> {
         }
         table
     }
-}
-
-fn spread(figure: Option<Spread>, digits: usize) -> String {
-    figure.map_or("-".to_owned(), |Spread { median, min, max }| {
-        format!("{median:.digits$} [{min:.digits$}..{max:.digits$}]")
-    })
-}
-
-fn median(figure: Option<Spread>) -> String {
-    figure.map_or("-".to_owned(), |one| format!("{:.2}", one.median))
 }

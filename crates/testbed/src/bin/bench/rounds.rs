@@ -5,8 +5,6 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -18,6 +16,7 @@ use crate::machine::Machine;
 use crate::measure::{Measure, Place, Sample};
 use crate::path::{self, Lane, Path, cpu_set};
 use crate::report::{self, Report};
+use crate::testbed::bench::Interrupt;
 use crate::testbed::proc::pause;
 use crate::tool::Window;
 use crate::{bar, stats};
@@ -53,27 +52,6 @@ pub(crate) struct Options {
     /// The CPU that everything runs on; the last one unless given.
     #[arg(long)]
     cpu: Option<usize>,
-}
-
-/// Set by SIGINT, SIGTERM and SIGHUP; every wait looks at it, so that all guards clean up.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Interrupt(Arc<AtomicBool>);
-
-impl Interrupt {
-    fn listen() -> Result<Self> {
-        let interrupt = Self::default();
-        for signal in [nix::libc::SIGINT, nix::libc::SIGTERM, nix::libc::SIGHUP] {
-            signal_hook::flag::register(signal, Arc::clone(&interrupt.0))
-                .context("listen for signals")?;
-        }
-        Ok(interrupt)
-    }
-
-    /// An error once the run was interrupted.
-    pub(crate) fn check(&self) -> Result<()> {
-        ensure!(!self.0.load(Ordering::Relaxed), "interrupted");
-        Ok(())
-    }
 }
 
 /// One core for most measures, two for some.

@@ -5,36 +5,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::measure::{Measure, Sample};
+use crate::testbed::bench::Spread;
 
 /// The path that the others are compared with.
 pub(crate) const BASIS: &str = "direct";
-
-/// A median with the smallest and the largest.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub(crate) struct Spread {
-    /// The middle one (or the mean of the two middle ones).
-    pub(crate) median: f64,
-    /// The smallest.
-    pub(crate) min: f64,
-    /// The largest.
-    pub(crate) max: f64,
-}
-
-impl Spread {
-    /// Of these figures; `None` of none.
-    pub(crate) fn of(figures: impl IntoIterator<Item = f64>) -> Option<Self> {
-        let mut all: Vec<f64> = figures.into_iter().filter(|one| one.is_finite()).collect();
-        all.sort_by(f64::total_cmp);
-        let (min, max) = (*all.first()?, *all.last()?);
-        let middle = all.len() / 2;
-        let median = if all.len().is_multiple_of(2) {
-            f64::midpoint(all[middle - 1], all[middle])
-        } else {
-            all[middle]
-        };
-        Some(Self { median, min, max })
-    }
-}
 
 /// One path in one measure, over all rounds.
 #[derive(Debug, Clone, Serialize)]

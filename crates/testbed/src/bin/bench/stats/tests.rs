@@ -34,18 +34,6 @@ pub(crate) fn sample(round: u32, path: &str, measure: Measure, value: f64, cpu: 
 }
 
 #[test]
-fn a_median_of_odd_even_and_no_figures() {
-    let spread = |figures: &[f64]| Spread::of(figures.iter().copied());
-    assert_eq!(spread(&[]), None);
-    assert_eq!(spread(&[f64::NAN]), None);
-    assert_eq!(
-        spread(&[3.0, 1.0, 9.0]).map(|s| (s.min, s.median, s.max)),
-        Some((1.0, 3.0, 9.0))
-    );
-    assert_eq!(spread(&[4.0, 1.0, 2.0, 9.0]).map(|s| s.median), Some(3.0));
-}
-
-#[test]
 fn ratios_are_taken_within_the_round() {
     let bulk = Measure::Bulk;
     // The machine was twice as fast in round 2; the ratio is 0.5 all the same.
