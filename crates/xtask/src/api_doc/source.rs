@@ -252,6 +252,21 @@ impl Source {
             "super" => return parent.to_owned(),
             _ => {}
         }
+        let known = |module: &String| {
+            let from = (module.clone(), String::new());
+            let next = self.functions.range(from..).next();
+            next.is_some_and(|((found, _), _)| found == module)
+        };
+        if let Some([first, api, below @ ..]) = self
+            .imports
+            .get(&(here.to_owned(), name.to_owned()))
+            .map(Vec::as_slice)
+            && first == "crate"
+            && api == "api"
+            && known(&below.join("/"))
+        {
+            return below.join("/");
+        }
         let is_type = |name: &str| name.starts_with(|letter: char| letter.is_ascii_uppercase());
         match self
             .imports
@@ -263,11 +278,6 @@ impl Source {
             _ if is_type(name) => return here.to_owned(),
             _ => {}
         }
-        let known = |module: &String| {
-            let from = (module.clone(), String::new());
-            let next = self.functions.range(from..).next();
-            next.is_some_and(|((found, _), _)| found == module)
-        };
         let below = |folder: &str| match folder {
             "" => name.to_owned(),
             folder => format!("{folder}/{name}"),
