@@ -7,7 +7,9 @@ use testbed::ginnel::Ginnel;
 
 #[test]
 fn every_answer_is_what_the_models_say() {
-    let there = Command::new("python3").args(["-c", "import boto3"]).output();
+    let there = Command::new("python3")
+        .args(["-c", "import boto3"])
+        .output();
     if !there.is_ok_and(|out| out.status.success()) {
         eprintln!("SKIPPED: boto3 is not installed; scripts/packages.sh test installs it");
         return;
