@@ -84,7 +84,7 @@ impl Fault {
         if known.binary_search(&action).is_ok() {
             let message = format!(
                 "This version of Ginnel does not implement the operation {action} of {} yet; \
-                 the table in its README lists those that it does.",
+                 docs/api.md lists those that it does.",
                 service.scope_name()
             );
             return Self::bad_request("UnsupportedOperation", message);

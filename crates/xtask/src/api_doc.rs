@@ -84,7 +84,7 @@ fn document(root: &Path) -> Result<String> {
             let why = match lines.get(operation) {
                 Some(Line::Handler(path)) => {
                     totals.0 += 1;
-                    text += &section(&model, &source, operation, path)
+                    text += &section(&model, &source, name, operation, path)
                         .with_context(|| format!("{service} {operation}"))?;
                     continue;
                 }
@@ -138,9 +138,15 @@ fn parameters(model: &Model, operation: &str) -> Result<(String, Vec<Parameter>)
     ))
 }
 
-fn section(model: &Model, source: &Source, operation: &str, handler: &str) -> Result<String> {
+fn section(
+    model: &Model,
+    source: &Source,
+    name: &str,
+    operation: &str,
+    handler: &str,
+) -> Result<String> {
     let (shape, parameters) = parameters(model, operation)?;
-    let reached = source.reach(handler)?;
+    let reached = source.reach(&format!("dispatch/{name}"), handler)?;
     let mut refused = BTreeSet::new();
     let mut wholly = BTreeSet::new();
     let mut sentences = BTreeSet::new();

@@ -260,7 +260,7 @@ pub(crate) fn unsupported(parameters: &[(&str, bool)]) -> Result<(), Fault> {
         Some((name, _)) => Err(Fault::bad_request(
             "UnsupportedOperation",
             format!(
-                "The parameter {name} is not supported by this version of Ginnel; leave it out (the README's table says what works)"
+                "The parameter {name} is not supported by this version of Ginnel; leave it out (docs/api.md lists what is)"
             ),
         )),
     }

@@ -47,6 +47,7 @@ const CODES: &[&str] = &[
     "RouteAlreadyExists",
     "RouteNotSupported",
     "TagLimitExceeded",
+    "VPCIdNotSpecified",
     // ELBv2
     "CertificateNotFound",
     "DuplicateListener",
@@ -128,8 +129,12 @@ pub(super) fn answer(service: Service, operation: &str, answer: &Answer) -> Resu
             json(fault, body)?
         }
     };
+    // Another's role, or none: AWS gives the same answer to both, and only here this one.
+    let of_a_role = operation == "AssumeRole" && code.as_deref() == Some("AccessDenied");
     match &code {
-        Some(code) if !is_known(code) => Err(format!("the code {code} is not among those known")),
+        Some(code) if !of_a_role && !is_known(code) => {
+            Err(format!("the code {code} is not among those known"))
+        }
         _ => Ok(code),
     }
 }

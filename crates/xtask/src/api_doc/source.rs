@@ -33,6 +33,8 @@ pub(super) struct Function {
 #[derive(Debug, Default)]
 pub(super) struct Source {
     functions: BTreeMap<(String, String), Function>,
+    /// The words of the macros, by (module, name).
+    macros: BTreeMap<(String, String), BTreeSet<String>>,
     /// Where a file's imported names come from: (module, name) → module or name's module.
     imports: BTreeMap<(String, String), Vec<String>>,
     /// Fields bound to `_`, with the comment beside them, by the type that is taken apart.
@@ -52,7 +54,7 @@ impl Source {
             paths.sort();
             for path in paths {
                 let name = path.file_stem().unwrap_or_default().to_string_lossy();
-                if path.is_dir() && name != "tests" && name != "dispatch" {
+                if path.is_dir() && name != "tests" {
                     todo.push(path);
                 } else if path.extension().is_some_and(|it| it == "rs") && name != "tests" {
                     let text = std::fs::read_to_string(&path)?;
@@ -86,6 +88,7 @@ impl Source {
                         }
                     }
                 }
+                syn::Item::Macro(item) => self.made(module, item)?,
                 syn::Item::Use(import) => self.import(module, &mut Vec::new(), &import.tree),
                 _ => {}
             }
@@ -100,6 +103,34 @@ impl Source {
             .entry((module.to_owned(), name.to_string()))
             .or_default();
         entry.visit_block(block);
+    }
+
+    /// Functions that a macro of the same file makes: any word of the invocation may be one, and
+    /// each may call whatever the macro's text names.
+    fn made(&mut self, module: &str, item: &syn::ItemMacro) -> Result<()> {
+        let text = item.mac.tokens.to_string();
+        let words = text.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+        let words: BTreeSet<String> = words.map(str::to_owned).collect();
+        if let Some(name) = &item.ident {
+            if words.contains("unsupported") {
+                bail!(
+                    "the macro {name} refuses parameters, which cannot be read there: do it in a function"
+                );
+            }
+            self.macros
+                .insert((module.to_owned(), name.to_string()), words);
+            return Ok(());
+        }
+        let name = item.mac.path.segments.last();
+        let name = name.map(|it| it.ident.to_string()).unwrap_or_default();
+        if let Some(body) = self.macros.get(&(module.to_owned(), name)) {
+            for word in words {
+                let function = self.functions.entry((module.to_owned(), word)).or_default();
+                let calls = body.iter().map(|word| (None, word.clone()));
+                function.calls.extend(calls);
+            }
+        }
+        Ok(())
     }
 
     fn import(&mut self, module: &str, path: &mut Vec<String>, tree: &syn::UseTree) {
@@ -165,8 +196,8 @@ impl Source {
         found
     }
 
-    /// Everything that the handler at `path` may answer with.
-    pub(super) fn reach(&self, path: &str) -> Result<Function> {
+    /// Everything that the handler at `path`, as the module `from` says it, may answer with.
+    pub(super) fn reach(&self, from: &str, path: &str) -> Result<Function> {
         let (before, name) = path.rsplit_once("::").unwrap_or(("", path));
         let whole = before
             .trim_start_matches("crate::")
@@ -174,7 +205,7 @@ impl Source {
         let mut start = (whole.replace("::", "/"), name.to_owned());
         if !self.functions.contains_key(&start) {
             let last = before.rsplit("::").next();
-            start = self.resolve("", last, name);
+            start = self.resolve(from, last, name);
         }
         if !self.functions.contains_key(&start) {
             bail!("there is no function {path} in {}", super::API);
@@ -221,6 +252,21 @@ impl Source {
             "super" => return parent.to_owned(),
             _ => {}
         }
+        let known = |module: &String| {
+            let from = (module.clone(), String::new());
+            let next = self.functions.range(from..).next();
+            next.is_some_and(|((found, _), _)| found == module)
+        };
+        if let Some([first, api, below @ ..]) = self
+            .imports
+            .get(&(here.to_owned(), name.to_owned()))
+            .map(Vec::as_slice)
+            && first == "crate"
+            && api == "api"
+            && known(&below.join("/"))
+        {
+            return below.join("/");
+        }
         let is_type = |name: &str| name.starts_with(|letter: char| letter.is_ascii_uppercase());
         match self
             .imports
@@ -232,11 +278,6 @@ impl Source {
             _ if is_type(name) => return here.to_owned(),
             _ => {}
         }
-        let known = |module: &String| {
-            let from = (module.clone(), String::new());
-            let next = self.functions.range(from..).next();
-            next.is_some_and(|((found, _), _)| found == module)
-        };
         let below = |folder: &str| match folder {
             "" => name.to_owned(),
             folder => format!("{folder}/{name}"),

@@ -47,8 +47,15 @@ fn refusals_are_found_through_calls_in_other_files() {
     source
         .add("other", "fn look() { unsupported(&[(\"Far\", b)]); }")
         .unwrap();
+    source
+        .add(
+            "dispatch/it",
+            "use super::route; use crate::api::{noun as nouns};",
+        )
+        .unwrap();
+    assert!(source.reach("dispatch/it", "nouns::typed").is_ok());
     let names = |path: &str| {
-        let reached = source.reach(path).unwrap();
+        let reached = source.reach("", path).unwrap();
         reached.refusals.into_iter().collect::<Vec<_>>()
     };
     let parameter = |text: &str| Refusal::Parameter(text.into());
@@ -64,7 +71,19 @@ fn refusals_are_found_through_calls_in_other_files() {
         names("noun::typed"),
         [parameter("Kind (other than x)"), parameter("Made …")]
     );
-    assert!(source.reach("noun::absent").is_err());
+    assert!(source.reach("", "noun::absent").is_err());
+}
+
+#[test]
+fn functions_that_macros_make_are_followed() {
+    let mut source = Source::default();
+    let text = "macro_rules! both { ($a:ident) => { fn $a() { deeper() } } } both! { first }
+                fn deeper() { unsupported(&[(\"X\", true)]); }";
+    source.add("noun", text).unwrap();
+    let reached = source.reach("", "noun::first").unwrap();
+    assert_eq!(reached.refusals, [Refusal::Parameter("X".into())].into());
+    let bad = "macro_rules! no { ($a:ident) => { fn $a() { unsupported(&[]) } } }";
+    assert!(source.add("other", bad).is_err());
 }
 
 #[test]
