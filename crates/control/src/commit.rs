@@ -226,7 +226,9 @@ impl Committer {
             ));
         }
         let next = world.apply(changes, revision);
-        if let Some(what) = next.over_capacity().filter(|_| self.bounded) {
+        if self.bounded
+            && let Some(what) = next.over_capacity()
+        {
             return Err(Fault::bad_request(
                 "InsufficientCapacity",
                 format!("This host holds no more {what}; delete some first"),

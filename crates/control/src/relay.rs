@@ -1,10 +1,12 @@
 //! Hosts' documents out, hosts' reports in. One host, in this process: a watch and a call.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use model::host::{Document, Report};
 use model::time::Millis;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::audit::record::by_itself;
 use crate::commit::Committer;
@@ -12,6 +14,11 @@ use crate::settle::settle;
 
 /// Whether a namespace path can be attached to; the binary gives the kernel's answer.
 pub type NamespaceCheck = Box<dyn Fn(&str) -> Result<(), String> + Send + Sync>;
+
+/// A compilation that is over so soon needs no pause after it ...
+const QUICK: Duration = Duration::from_millis(2);
+/// ... others so many times as long as they took.
+const PAUSE: u32 = 3;
 
 /// The exchange with the host.
 pub(crate) struct Relay {
@@ -37,8 +44,18 @@ impl Relay {
         let mut worlds = self.committer.subscribe();
         while worlds.changed().await.is_ok() {
             let world = Arc::clone(&worlds.borrow_and_update());
-            let document = plan::compile::compile(&world);
-            self.documents.send_replace(Arc::new(document));
+            let began = Instant::now();
+            let compiled = tokio::task::spawn_blocking(move || plan::compile::compile(&world));
+            match compiled.await {
+                Ok(document) => drop(self.documents.send_replace(Arc::new(document))),
+                Err(error) => tracing::error!(%error, "a document could not be compiled"),
+            }
+            // A large World takes a while: what changes meanwhile goes into the next document, and
+            // calls get the rest of the time.
+            let took = began.elapsed();
+            if took > QUICK {
+                tokio::time::sleep(PAUSE * took).await;
+            }
         }
     }
 

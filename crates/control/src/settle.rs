@@ -3,15 +3,15 @@
 use model::endpoint::{Effect, Endpoint, Event, State as EndpointState};
 use model::host::Report;
 use model::interface::Role;
-use model::load_balancer::State as BalancerState;
+use model::load_balancer::{LoadBalancer, State as BalancerState};
 use model::notification::Notification;
 use model::time::Millis;
-use model::world::{Change, Name, World};
+use model::world::{Change, Facet, Name, World};
 
 /// The consequences of a report, at the time `now` and for the log's `revision`.
 pub(crate) fn settle(world: &World, report: &Report, now: Millis, revision: u64) -> Vec<Change> {
     let mut changes = Vec::new();
-    for balancer in world.load_balancers.values() {
+    for balancer in world.select::<LoadBalancer>(&Facet::Unsettled) {
         if balancer.state == BalancerState::Provisioning && report.realised >= balancer.made_at {
             let mut balancer = balancer.as_ref().clone();
             balancer.state = BalancerState::Active;
@@ -21,7 +21,7 @@ pub(crate) fn settle(world: &World, report: &Report, now: Millis, revision: u64)
             return changes;
         }
     }
-    for endpoint in world.endpoints.values() {
+    for endpoint in world.select::<Endpoint>(&Facet::Unsettled) {
         match endpoint.state {
             EndpointState::Pending => {
                 let open = |id| {
@@ -82,8 +82,9 @@ fn removal(world: &World, endpoint: &Endpoint, revision: u64, now: Millis) -> Ve
         .collect()
 }
 
-/// A transaction holds 128 operations; the next report brings the rest.
-const MOST: usize = 100;
+/// A transaction holds 128 operations: these changes, those of one removal more, and a record for
+/// each account. The next report brings the rest.
+const MOST: usize = 40;
 
 #[cfg(test)]
 mod tests;

@@ -80,6 +80,9 @@ impl Indexed for LoadBalancer {
             ))
             .needs(self.vpc)
             .needs_all(&self.groups);
+        if self.state == State::Provisioning {
+            facets.unsettled();
+        }
         for zone in &self.zones {
             facets.needs(zone.subnet).needs(zone.interface);
         }

@@ -233,7 +233,7 @@ pub(crate) fn describe(
     };
     mine.sort_by_key(|log| log.id);
     mine.dedup_by_key(|log| log.id);
-    let mine = mine.into_iter().map(|log| (log, wire(log))).collect();
+    let mine = mine.into_iter().map(|log| (log, wire(call, log))).collect();
     let values = |(_, listed): &(&Arc<FlowLog>, ec2::FlowLog), name: &str| {
         let value = match name {
             "deliver-log-status" => &listed.deliver_logs_status,
@@ -302,7 +302,7 @@ pub(crate) fn find<'a>(
         .ok_or_else(|| not_found(STEM, id))
 }
 
-fn wire(log: &FlowLog) -> ec2::FlowLog {
+fn wire(call: &Call, log: &FlowLog) -> ec2::FlowLog {
     let mut listed = ec2::FlowLog {
         creation_time: Some(super::iso(log.created)),
         deliver_logs_error_message: Some(UNDELIVERED.into()),
@@ -332,6 +332,9 @@ fn wire(log: &FlowLog) -> ec2::FlowLog {
             listed.deliver_logs_permission_arn = Some(role.clone());
             listed.log_destination_type = Some("cloud-watch-logs".into());
             listed.log_group_name = Some(name.clone());
+            // Terraform replaces a flow log whose destination it does not see again.
+            let group = format!("log-group:{name}");
+            listed.log_destination = Some(call.arn_of("logs", log.owner, &group));
         }
         Destination::Bucket {
             arn,

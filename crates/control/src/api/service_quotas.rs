@@ -17,6 +17,7 @@ const SERVICES: &[(&str, &str)] = &[
     ("ec2", "Amazon Elastic Compute Cloud (Amazon EC2)"),
     ("elasticloadbalancing", "Elastic Load Balancing (ELB)"),
     ("iam", "AWS Identity and Access Management (IAM)"),
+    ("sns", "Amazon Simple Notification Service (Amazon SNS)"),
     ("vpc", "Amazon Virtual Private Cloud (Amazon VPC)"),
 ];
 

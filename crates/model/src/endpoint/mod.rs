@@ -158,6 +158,17 @@ impl Indexed for Endpoint {
         if let Some(service) = self.provider() {
             facets.mentions(service);
         }
+        match self.state {
+            State::PendingAcceptance | State::Pending | State::Deleting => {
+                facets.unsettled();
+            }
+            State::Available
+            | State::Rejected
+            | State::Failed
+            | State::Expired
+            | State::Partial
+            | State::Deleted => {}
+        }
         // What goes away holds no name.
         if let Some(name) = &self.private_name
             && self.state != State::Deleting

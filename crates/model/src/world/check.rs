@@ -57,6 +57,7 @@ impl World {
                 | Facet::Claims(_)
                 | Facet::Owner(..)
                 | Facet::Mentions(_)
+                | Facet::Unsettled
                 | Facet::Tag(..)
                 | Facet::Public(_) => {}
             }

@@ -24,6 +24,8 @@ pub enum Facet {
     Needs(Name),
     /// Things that name this one, and may outlive it.
     Mentions(Name),
+    /// Things on which a report of a host, or time, may have consequences.
+    Unsettled,
     /// The thing that has this alone.
     Claims(Claim),
     /// Things of one kind of an account with this tag.
@@ -125,6 +127,11 @@ impl Facets {
     /// It names this thing, and may outlive it.
     pub fn mentions(&mut self, name: impl Into<Name>) -> &mut Self {
         self.add(Facet::Mentions(name.into()))
+    }
+
+    /// A report of a host, or time, may have consequences for it.
+    pub fn unsettled(&mut self) -> &mut Self {
+        self.add(Facet::Unsettled)
     }
 
     /// Only it may have this.

@@ -140,13 +140,16 @@ fn rule() -> impl Strategy<Value = Rule> {
 
 fn draw() -> impl Strategy<Value = Draw> {
     let state = prop_oneof![
-        4 => Just(State::Available),
+        8 => Just(State::Available),
         1 => Just(State::Pending),
         1 => Just(State::PendingAcceptance),
         1 => Just(State::Rejected),
         1 => Just(State::Deleting),
     ];
     let some = || proptest::sample::subsequence(Vec::from([2u32, 3]), 0..=2);
+    // Chance alone would hardly ever open the door.
+    let open = permission(None, -1, -1, Peer::Cidr4("0.0.0.0/0".parse().unwrap()));
+    let open = move || Just(open.clone());
     let protocol = prop_oneof![
         Just(Protocol::Tcp),
         Just(Protocol::Udp),
@@ -158,11 +161,14 @@ fn draw() -> impl Strategy<Value = Draw> {
         (
             state,
             some(),
-            some(),
-            proptest::collection::vec(rule(), 0..4),
+            prop_oneof![2 => Just(Vec::from([2u32])), 1 => some()],
+            proptest::collection::vec(prop_oneof![1 => open(), 2 => rule()], 0..4),
         ),
         (protocol, prop_oneof![3 => Just(80u16), 1 => Just(443)]),
-        proptest::sample::subsequence(Vec::from([20u8, 30, 31]), 0..=3),
+        prop_oneof![
+            2 => Just(Vec::from([20u8])),
+            1 => proptest::sample::subsequence(Vec::from([20u8, 30, 31]), 0..=3),
+        ],
         prop_oneof![5 => Just(1u128), 1 => Just(2)],
         (mostly(), mostly()),
         (mostly(), zone(), zone(), any::<bool>()),

@@ -63,6 +63,7 @@ fn logs_are_made_listed_and_removed() {
                 "<trafficType>REJECT</trafficType>",
                 "<logDestinationType>cloud-watch-logs</logDestinationType>",
                 "<logGroupName>records</logGroupName>",
+                "<logDestination>arn:aws:logs:us-east-1:123456789012:log-group:records</logDestination>",
                 "<deliverLogsPermissionArn>arn:aws:iam::123456789012:role/logs</deliverLogsPermissionArn>",
             ],
         ),
