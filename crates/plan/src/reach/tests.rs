@@ -166,7 +166,7 @@ fn draw() -> impl Strategy<Value = Draw> {
         ),
         (protocol, prop_oneof![3 => Just(80u16), 1 => Just(443)]),
         prop_oneof![
-            2 => Just(Vec::from([20u8])),
+            2 => Just(Vec::from([30u8])),
             1 => proptest::sample::subsequence(Vec::from([20u8, 30, 31]), 0..=3),
         ],
         prop_oneof![5 => Just(1u128), 1 => Just(2)],
