@@ -11,7 +11,7 @@ use super::fetch::{attribute, pages, plain};
 use super::kinds::{self, Kind};
 use super::show::{Look, Stream, View, refuse, say};
 use super::who::Who;
-use super::{again_and_again, end_on_interrupt, to_the_end};
+use super::{again_and_again, interrupts, to_the_end};
 use crate::client::{Client, user_agent};
 use crate::place::Place;
 
@@ -135,7 +135,7 @@ fn newest(client: &Client, wanted: &Wanted<'_>, most: usize) -> Result<Vec<Value
 
 /// The last ones, and then each that comes.
 fn follow(client: &Client, view: &View, wanted: &Wanted<'_>, most: usize) -> Result<ExitCode> {
-    end_on_interrupt()?;
+    let interrupts = interrupts()?;
     let mut since = before(LATE)?;
     // What was there before the last ones were asked for is not new.
     let (_, mut seen) = latest(client, since)?;
@@ -144,7 +144,7 @@ fn follow(client: &Client, view: &View, wanted: &Wanted<'_>, most: usize) -> Res
     let mut stream = Stream::new(view, None, &found);
     let head = stream.head();
     say(&(head + &told(view, &mut stream, &found)?))?;
-    again_and_again(|| {
+    again_and_again(&interrupts, || {
         let next = before(LATE)?;
         let (mut records, now) = latest(client, since)?;
         records.retain(|record| !seen.contains(&view.handles.id(record)) && wanted.wants(record));

@@ -16,6 +16,7 @@ mod tests;
 
 use std::io::ErrorKind;
 use std::process::ExitCode;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -36,8 +37,9 @@ fn to_the_end(outcome: Result<ExitCode>) -> Result<ExitCode> {
     }
 }
 
-/// From now on Ctrl-C ends the program with success, between two writes.
-fn end_on_interrupt() -> Result<()> {
+/// Hears of Ctrl-C, from now on: the program ends with success, between two writes. A second
+/// one ends it at once.
+fn interrupts() -> Result<Receiver<()>> {
     use tokio::signal::unix::{SignalKind, signal};
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
@@ -47,22 +49,23 @@ fn end_on_interrupt() -> Result<()> {
         let _entered = runtime.enter();
         signal(SignalKind::interrupt()).context("listening for Ctrl-C")?
     };
+    let (tell, hear) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         runtime.block_on(interrupt.recv());
-        // Nobody writes while this is held.
-        let _out = std::io::stdout().lock();
-        std::process::exit(0);
+        let _ = tell.send(());
+        runtime.block_on(interrupt.recv());
+        let _ = nix::sys::signal::raise(nix::sys::signal::Signal::SIGTERM);
     });
-    Ok(())
+    Ok(hear)
 }
 
-/// Looks again and again until the program is ended; a look that fails is told once, and the
-/// next may succeed.
-fn again_and_again(mut look: impl FnMut() -> Result<()>) -> Result<ExitCode> {
+/// Looks again and again until Ctrl-C; a look that fails is told once, and the next may succeed.
+fn again_and_again(
+    interrupts: &Receiver<()>,
+    mut look: impl FnMut() -> Result<()>,
+) -> Result<ExitCode> {
     let mut told = false;
-    loop {
-        #[expect(clippy::disallowed_methods, reason = "the pace of looking, not a wait")]
-        std::thread::sleep(BETWEEN);
+    while interrupts.recv_timeout(BETWEEN) == Err(RecvTimeoutError::Timeout) {
         match look() {
             Ok(()) => told = false,
             Err(error) if error.is::<std::io::Error>() => return Err(error),
@@ -73,4 +76,5 @@ fn again_and_again(mut look: impl FnMut() -> Result<()>) -> Result<ExitCode> {
             Err(_) => {}
         }
     }
+    Ok(ExitCode::SUCCESS)
 }

@@ -7,7 +7,7 @@ use anyhow::Result;
 use serde_json::Value;
 
 use super::show::{GONE, Stream, View, document, say};
-use super::{again_and_again, end_on_interrupt, fetch};
+use super::{again_and_again, fetch, interrupts};
 use crate::client::Client;
 use crate::output::Shape;
 
@@ -16,7 +16,7 @@ type Seen = BTreeMap<(String, usize), Value>;
 
 /// Looks every second, until Ctrl-C.
 pub(super) fn run(client: &Client, view: &View, ids: &[String]) -> Result<ExitCode> {
-    end_on_interrupt()?;
+    let interrupts = interrupts()?;
     let look = || fetch::list(client, view.kind, ids);
     let things = look()?;
     if view.query.is_some() {
@@ -24,7 +24,7 @@ pub(super) fn run(client: &Client, view: &View, ids: &[String]) -> Result<ExitCo
             |things: Vec<Value>| document(view.shape, view.query.as_ref(), &Value::Array(things));
         let mut last = found(things)?;
         say(&last)?;
-        return again_and_again(|| {
+        return again_and_again(&interrupts, || {
             let now = found(look()?)?;
             if now != last {
                 let between = if view.shape == Shape::Yaml {
@@ -41,9 +41,9 @@ pub(super) fn run(client: &Client, view: &View, ids: &[String]) -> Result<ExitCo
     let mut stream = Stream::new(view, Some("CHANGE"), &things);
     let head = stream.head();
     let mut seen = by_id(view, things);
-    let there = told(&mut stream, seen.iter().map(|(_, thing)| ("there", thing)))?;
+    let there = told(&mut stream, seen.values().map(|thing| ("there", thing)))?;
     say(&(head + &there))?;
-    again_and_again(|| {
+    again_and_again(&interrupts, || {
         let now = by_id(view, look()?);
         let changes = changes(view, &seen, &now);
         if !changes.is_empty() {
