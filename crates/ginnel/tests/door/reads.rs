@@ -209,6 +209,107 @@ fn other_callers_see_their_own_and_what_they_are_let_into() {
     let (code, _, error) = run(&ginnel, &["get", "vpc", "--account", "vendor"]);
     assert_eq!(code, Some(1), "{error}");
     assert!(error.contains("OrganizationAccountAccessRole"), "{error}");
+    // Until a role there trusts it.
+    let operator = shown(
+        &ginnel,
+        &["get", "account", "--query", "[?name!='vendor'].account"],
+    );
+    let operator: Value = serde_json::from_str(&operator).unwrap();
+    let trust = serde_json::json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow",
+            "Principal": { "AWS": operator[0] },
+            "Action": "sts:AssumeRole",
+        }],
+    });
+    let iam = |action: &str, parameters: &[(&str, &str)]| {
+        let done = tenant.client.aws(Service::Iam, action, parameters);
+        done.unwrap()
+    };
+    iam(
+        "CreateRole",
+        &[
+            ("RoleName", "reader"),
+            ("AssumeRolePolicyDocument", &trust.to_string()),
+        ],
+    );
+    iam(
+        "AttachRolePolicy",
+        &[
+            ("RoleName", "reader"),
+            ("PolicyArn", "arn:aws:iam::aws:policy/AdministratorAccess"),
+        ],
+    );
+    let words = [
+        "get",
+        "vpc",
+        "--account",
+        "vendor",
+        "--role",
+        "reader",
+        "-o",
+        "name",
+    ];
+    assert_eq!(shown(&ginnel, &words), format!("vpc/{}\n", tenant.vpc));
+    // All pages: IAM gives a hundred users at once.
+    for number in 0..103 {
+        iam("CreateUser", &[("UserName", &format!("user-{number:03}"))]);
+    }
+    let (_, out, error) = as_tenant(&["get", "users", "-o", "name"]);
+    assert_eq!(out.lines().count(), 103, "{error}");
+    assert!(out.contains("user/user-102\n"), "{out}");
+}
+
+#[test]
+fn what_is_behind_an_endpoint_is_told_from_both_sides() {
+    if !testbed::usable() {
+        return;
+    }
+    let ginnel = Ginnel::start(&["--no-dataplane"]).unwrap();
+    let tenant = Tenant::new(&ginnel, "vendor").unwrap();
+    let service = tenant
+        .offer([10, 0, 1, 10].into(), 8080, "TCP", 80)
+        .unwrap();
+    let group = tenant.open_group("open").unwrap();
+    let made = tenant.endpoint(&service, &group).unwrap();
+    let endpoint = made.need("vpcEndpointId").unwrap();
+    let who = tenant.client.credentials();
+    let describe = |kind: &str, id: &str| -> Value {
+        let mut command = command(&ginnel, &["describe", kind, id, "-o", "json"]);
+        command
+            .env("AWS_ENDPOINT_URL", &who.endpoint_url)
+            .env("AWS_REGION", &who.region)
+            .env("AWS_ACCESS_KEY_ID", &who.access_key_id)
+            .env("AWS_SECRET_ACCESS_KEY", &who.secret_access_key);
+        let (code, out, error) = heard(command.output().unwrap());
+        assert_eq!((code, error.as_str()), (Some(0), ""), "{out}");
+        serde_json::from_str(&out).unwrap()
+    };
+    let told = describe("endpoint", &endpoint);
+    assert_eq!(
+        told["refersTo"]["security-group"],
+        serde_json::json!([group])
+    );
+    assert_eq!(
+        told["referredToBy"]["connection"],
+        serde_json::json!([endpoint])
+    );
+    let told = describe("svc", &service);
+    assert_eq!(
+        told["referredToBy"]["endpoint"],
+        serde_json::json!([endpoint])
+    );
+    // A load balancer is asked for by its name; the trail has neither that nor its ARN.
+    let told = describe("nlb", "lb");
+    assert_eq!(
+        told["referredToBy"]["endpoint-service"],
+        serde_json::json!([service])
+    );
+    assert_eq!(
+        told["events"][0]["eventName"], "CreateLoadBalancer",
+        "{told}"
+    );
 }
 
 #[test]

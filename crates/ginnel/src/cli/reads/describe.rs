@@ -22,7 +22,7 @@ const EVENTS: usize = 10;
 /// Show all about one thing: its members, what it refers to, what refers to it, its last changes.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  sudo ginnel describe endpoint vpce-0123456789abcdef0\n  sudo ginnel describe vpc web -o json --query \"referredToBy.subnet\"\n\nEnds with 0, with 1 when it is not there, with 2 on wrong usage."
+    after_help = "Example:\n  sudo ginnel describe endpoint vpce-0123456789abcdef0\n  sudo ginnel describe vpc web -o json --query \"referredToBy.subnet\"\n\nCalls as the administrator of --state; or as AWS_ENDPOINT_URL, AWS_REGION, AWS_ACCESS_KEY_ID\nand AWS_SECRET_ACCESS_KEY say, when they are set.\nEnds with 0, with 1 when it is not there, with 2 on wrong usage."
 )]
 pub(crate) struct Describe {
     /// For example vpc, sg, eni, endpoint, nlb, user; `ginnel get` lists all
@@ -79,10 +79,11 @@ impl Describe {
         };
         let mut unread = Vec::new();
         let id = handles.id(thing);
-        let by = referred_to_by(&client, kind, &handles.exact(thing), &mut unread)?;
+        let names = handles.exact(thing);
+        let by = referred_to_by(&client, kind, &names, &mut unread)?;
         let events = match kind.service {
             Service::Cloudtrail => Ok(Vec::new()),
-            _ => events::changes_of(&client, &id, EVENTS),
+            _ => events::changes_of(&client, &names, EVENTS),
         };
         let events = events.unwrap_or_else(|error| {
             unread.push(format!("{error:#}"));
@@ -154,7 +155,8 @@ fn referred_to_by(
         };
         let ids = things.iter().filter(refers).map(|thing| handles.id(thing));
         // A group that names itself in a rule.
-        let ids: Vec<_> = ids.filter(|id| !names.contains(id)).collect();
+        let itself = |id: &String| other.name == kind.name && names.contains(id);
+        let ids: Vec<_> = ids.filter(|id| !itself(id)).collect();
         if !ids.is_empty() {
             found.insert(other.name.to_owned(), json!(ids));
         }

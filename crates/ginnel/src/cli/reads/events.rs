@@ -1,6 +1,6 @@
 //! `ginnel events`: the audit trail as LookupEvents tells it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
@@ -21,7 +21,7 @@ const LATE: Duration = Duration::from_secs(60);
 /// Show calls and what they did, newest last.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  sudo ginnel events vpce-0123456789abcdef0\n  sudo ginnel events --kind endpoint -n 10\n  sudo ginnel events --errors -f\n\nThese are the events of one account. `ginnel audit search` reads those of all from the store.\nEnds with 0, with 1 when there is no event of what was asked for, with 2 on wrong usage."
+    after_help = "Example:\n  sudo ginnel events vpce-0123456789abcdef0\n  sudo ginnel events --kind endpoint -n 10\n  sudo ginnel events --errors -f\n\nThese are the events of one account. `ginnel audit search` reads those of all from the store.\nCalls as the administrator of --state; or as AWS_ENDPOINT_URL, AWS_REGION, AWS_ACCESS_KEY_ID\nand AWS_SECRET_ACCESS_KEY say, when they are set.\nEnds with 0, with 1 when there is no event of what was asked for, with 2 on wrong usage."
 )]
 pub(crate) struct Events {
     /// Only calls that name or changed this thing
@@ -49,8 +49,9 @@ pub(crate) struct Events {
 
 /// Which events.
 #[derive(Default)]
-struct Wanted<'a> {
-    id: Option<&'a str>,
+struct Wanted {
+    /// Any of these things; when empty, all.
+    names: Vec<String>,
     /// A type of the trail.
     of: Option<&'static str>,
     writes: bool,
@@ -68,7 +69,7 @@ impl Events {
             refuse(&format!("no event changes a {}", kind.name));
         }
         let wanted = Wanted {
-            id: self.id.as_deref(),
+            names: in_trail(self.id.as_slice()),
             of: self.kind.map(|kind| kind.event),
             writes: self.writes,
             errors: self.errors,
@@ -90,9 +91,9 @@ impl Events {
 }
 
 /// The last changes of a thing, newest last.
-pub(super) fn changes_of(client: &Client, id: &str, most: usize) -> Result<Vec<Value>> {
+pub(super) fn changes_of(client: &Client, names: &[String], most: usize) -> Result<Vec<Value>> {
     let wanted = Wanted {
-        id: Some(id),
+        names: in_trail(names),
         writes: true,
         ..Wanted::default()
     };
@@ -108,33 +109,57 @@ fn event() -> Result<&'static Kind> {
     kinds::find("event").map_err(anyhow::Error::msg)
 }
 
+/// How the trail calls things: where people say the ARN, it has the last part of it too.
+fn in_trail(names: &[String]) -> Vec<String> {
+    let last = |name: &String| {
+        let rest = name.strip_prefix("arn:")?;
+        rest.rsplit(['/', ':']).next().map(str::to_owned)
+    };
+    let mut all: Vec<String> = names.iter().filter_map(last).collect();
+    all.extend_from_slice(names);
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
 /// So many at most, newest last.
-fn newest(client: &Client, wanted: &Wanted<'_>, most: usize) -> Result<Vec<Value>> {
+fn newest(client: &Client, wanted: &Wanted, most: usize) -> Result<Vec<Value>> {
     let kind = event()?;
-    let mut found = Vec::new();
     if most == 0 {
-        return Ok(found);
+        return Ok(Vec::new());
     }
     // CloudTrail looks for one attribute; the rest is done here.
-    let parameters = match wanted {
-        Wanted { id: Some(id), .. } => attribute("ResourceName", id),
-        Wanted { of: Some(of), .. } => attribute("ResourceType", of),
-        Wanted { writes: true, .. } => attribute("ReadOnly", "false"),
-        _ => Vec::new(),
-    };
-    pages(client, kind, parameters, &mut |thing| {
-        let record = plain(kind, thing);
-        if wanted.wants(&record) {
-            found.push(record);
+    let calls = match wanted {
+        Wanted { names, .. } if !names.is_empty() => {
+            let names = names.iter();
+            names.map(|name| attribute("ResourceName", name)).collect()
         }
-        found.len() < most
-    })?;
-    found.reverse();
-    Ok(found)
+        Wanted { of: Some(of), .. } => vec![attribute("ResourceType", of)],
+        Wanted { writes: true, .. } => vec![attribute("ReadOnly", "false")],
+        _ => vec![Vec::new()],
+    };
+    let mut found = BTreeMap::new();
+    for parameters in calls {
+        let mut left = most;
+        pages(client, kind, parameters, &mut |thing| {
+            let record = plain(kind, thing);
+            if wanted.wants(&record) {
+                let text = |name: &str| {
+                    let value = record.get(name).and_then(Value::as_str);
+                    value.unwrap_or_default().to_owned()
+                };
+                found.insert((text("eventTime"), text("eventID")), record);
+                left -= 1;
+            }
+            left > 0
+        })?;
+    }
+    let more = found.len().saturating_sub(most);
+    Ok(found.into_values().skip(more).collect())
 }
 
 /// The last ones, and then each that comes.
-fn follow(client: &Client, view: &View, wanted: &Wanted<'_>, most: usize) -> Result<ExitCode> {
+fn follow(client: &Client, view: &View, wanted: &Wanted, most: usize) -> Result<ExitCode> {
     let interrupts = interrupts()?;
     let mut since = before(LATE)?;
     // What was there before the last ones were asked for is not new.
@@ -188,7 +213,7 @@ fn before(length: Duration) -> Result<f64> {
     Ok(now.saturating_sub(length).as_secs_f64())
 }
 
-impl Wanted<'_> {
+impl Wanted {
     fn wants(&self, record: &Value) -> bool {
         let text = |name: &str| record.get(name).and_then(Value::as_str);
         let resources = record.get("resources").and_then(Value::as_array);
@@ -198,7 +223,7 @@ impl Wanted<'_> {
             .filter_map(|resource| resource.get("type").and_then(Value::as_str));
         // Following makes calls too; telling of them would never end.
         text("userAgent") != Some(user_agent().as_str())
-            && self.id.is_none_or(|id| names(record, id))
+            && (self.names.is_empty() || self.names.iter().any(|name| names(record, name)))
             && self.of.is_none_or(|of| types.any(|it| it == of))
             && (!self.writes || record.get("readOnly") == Some(&Value::Bool(false)))
             && (!self.errors || text("errorCode").is_some())

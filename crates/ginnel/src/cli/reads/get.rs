@@ -16,7 +16,7 @@ use crate::place::Place;
 /// List things of a kind; without a kind, lists the kinds.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  sudo ginnel get vpc\n  sudo ginnel get endpoint vpce-0123456789abcdef0 -o yaml\n  sudo ginnel get sg --query \"[?groupName=='web'].groupId\"\n  sudo ginnel get endpoints -o wide -w\n\nA thing is found by its id, ARN or name. In JSON, members are named as on the wire; all values\nof EC2, ELBv2, IAM and SNS are text but true and false.\nEnds with 0, with 1 when something that was asked for is not there, with 2 on wrong usage."
+    after_help = "Example:\n  sudo ginnel get vpc\n  sudo ginnel get endpoint vpce-0123456789abcdef0 -o yaml\n  sudo ginnel get sg --query \"[?groupName=='web'].groupId\"\n  sudo ginnel get endpoints -o wide -w\n\nA thing is found by its id, ARN or name. In JSON, members are named as on the wire; all values\nof EC2, ELBv2, IAM and SNS are text but true and false.\nCalls as the administrator of --state; or as AWS_ENDPOINT_URL, AWS_REGION, AWS_ACCESS_KEY_ID\nand AWS_SECRET_ACCESS_KEY say, when they are set.\nEnds with 0, with 1 when something that was asked for is not there, with 2 on wrong usage."
 )]
 pub(crate) struct Get {
     /// For example vpc, sg, eni, endpoint, nlb, user; singular or plural
