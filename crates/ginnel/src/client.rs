@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use aws::Service;
-use aws::call::Parts;
+use aws::call::{Parts, Protocol};
 use aws::sigv4::{self, Key};
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::Event;
@@ -13,13 +13,18 @@ use serde_json::Value;
 
 use crate::place::Credentials;
 
+mod tree;
+
 const FORM: &str = "application/x-www-form-urlencoded; charset=utf-8";
 const JSON: &str = "application/json";
+const AWS_JSON: &str = "application/x-amz-json-1.1";
 
 /// Calls as one principal.
 #[derive(Clone, Debug)]
 pub struct Client {
     who: Credentials,
+    /// Of temporary credentials.
+    session: Option<String>,
     http: ureq::Agent,
 }
 
@@ -32,11 +37,22 @@ impl Client {
     pub fn new(who: Credentials) -> Self {
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
+            .user_agent(user_agent())
             .timeout_global(Some(Duration::from_secs(60)))
             .build();
         Self {
             who,
+            session: None,
             http: config.into(),
+        }
+    }
+
+    /// The same with the session token of temporary credentials.
+    #[must_use]
+    pub fn with_session(self, token: String) -> Self {
+        Self {
+            session: Some(token),
+            ..self
         }
     }
 
@@ -48,7 +64,8 @@ impl Client {
     /// One of Ginnel's own operations.
     pub fn ginnel(&self, operation: &str, body: &Value) -> Result<Value> {
         let path = format!("/_ginnel/{operation}");
-        let (status, text) = self.send(Service::Ginnel, &path, JSON, &body.to_string())?;
+        let headers = [("content-type", JSON)];
+        let (status, text) = self.send(Service::Ginnel, &path, &headers, &body.to_string())?;
         let answer: Value = serde_json::from_str(&text)
             .with_context(|| format!("reading the daemon's answer: {text}"))?;
         if status != 200 {
@@ -58,10 +75,28 @@ impl Client {
         Ok(answer)
     }
 
-    /// An operation of EC2 or ELBv2, with its wire parameters.
+    /// An operation of a service that speaks JSON.
+    pub fn json(&self, service: Service, action: &str, body: &Value) -> Result<Value> {
+        let Protocol::Json(prefix) = service.protocol() else {
+            bail!("{} does not speak JSON", service.scope_name());
+        };
+        let target = format!("{prefix}.{action}");
+        let headers = [("content-type", AWS_JSON), ("x-amz-target", &target)];
+        let (status, text) = self.send(service, "/", &headers, &body.to_string())?;
+        let answer: Value = serde_json::from_str(&text)
+            .with_context(|| format!("reading the answer to {action}: {text}"))?;
+        if status != 200 {
+            let part = |name: &str| answer.get(name).and_then(Value::as_str).unwrap_or("?");
+            bail!("{action}: {}: {}", part("__type"), part("message"));
+        }
+        Ok(answer)
+    }
+
+    /// An operation of a service that speaks forms and XML, with its wire parameters.
     pub fn aws(&self, service: Service, action: &str, parameters: &[(&str, &str)]) -> Result<Xml> {
         let body = form(service, action, parameters);
-        let (status, text) = self.send(service, "/", FORM, &body)?;
+        let headers = [("content-type", FORM)];
+        let (status, text) = self.send(service, "/", &headers, &body)?;
         let answer = Xml(text);
         if status != 200 {
             let code = answer.first("Code").unwrap_or_default();
@@ -73,24 +108,27 @@ impl Client {
 
     /// The headers of a signed query call with this body, for those who send it themselves.
     pub fn headers(&self, service: Service, body: &str) -> Result<Vec<(String, String)>> {
-        self.sign(service, "/", FORM, body)
+        self.sign(service, "/", &[("content-type", FORM)], body)
     }
 
     fn sign(
         &self,
         service: Service,
         path: &str,
-        kind: &str,
+        more: &[(&str, &str)],
         body: &str,
     ) -> Result<Vec<(String, String)>> {
         let url = &self.who.endpoint_url;
         let host = url
             .strip_prefix("http://")
             .with_context(|| format!("the endpoint {url} is not a http:// address"))?;
-        let mut headers = vec![
-            ("host".to_owned(), host.to_owned()),
-            ("content-type".to_owned(), kind.to_owned()),
-        ];
+        let session = self.session.as_deref();
+        let session = session.map(|token| ("x-amz-security-token", token));
+        let mut headers: Vec<(String, String)> = std::iter::once(("host", host))
+            .chain(more.iter().copied())
+            .chain(session)
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
         let parts = Parts {
             method: "POST",
             path,
@@ -112,9 +150,15 @@ impl Client {
         Ok(headers)
     }
 
-    fn send(&self, service: Service, path: &str, kind: &str, body: &str) -> Result<(u16, String)> {
+    fn send(
+        &self,
+        service: Service,
+        path: &str,
+        more: &[(&str, &str)],
+        body: &str,
+    ) -> Result<(u16, String)> {
         let url = &self.who.endpoint_url;
-        let headers = self.sign(service, path, kind, body)?;
+        let headers = self.sign(service, path, more, body)?;
         let mut request = self.http.post(format!("{url}{path}"));
         for (name, value) in headers.iter().filter(|(name, _)| name != "host") {
             request = request.header(name, value);
@@ -147,7 +191,19 @@ impl From<String> for Xml {
     }
 }
 
+/// What this process calls itself: its own calls can be told from others in the trail.
+pub(crate) fn user_agent() -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    format!("ginnel/{version} pid/{}", std::process::id())
+}
+
 impl Xml {
+    /// The whole answer as JSON: lists are arrays, members keep their names, `true` and `false`
+    /// are booleans except as a tag's value, and all other values are text.
+    pub fn value(&self) -> Result<Value> {
+        tree::value(&self.0)
+    }
+
     /// The text of the first element with this name.
     pub fn first(&self, element: &str) -> Option<String> {
         self.all(element).into_iter().next()

@@ -15,6 +15,21 @@ pub(crate) enum Format {
     Yaml,
 }
 
+/// `-o` of the verbs that read things.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Shape {
+    /// For people
+    Table,
+    /// For people with a wide screen: more columns
+    Wide,
+    /// For programs
+    Json,
+    /// For both
+    Yaml,
+    /// KIND/ID, one a line
+    Name,
+}
+
 /// Prints a value; `table` says how a person wants it.
 pub(crate) fn print(format: Format, value: &Value, table: impl Fn(&Value) -> String) -> Result<()> {
     match format {
@@ -27,11 +42,24 @@ pub(crate) fn print(format: Format, value: &Value, table: impl Fn(&Value) -> Str
 
 /// A plain table of the given members of each item.
 pub(crate) fn table(items: &Value, columns: &[(&str, &str)]) -> String {
+    let row = |item| columns.iter().map(move |(_, pointer)| cell(item, pointer));
+    let items = items.as_array().into_iter().flatten();
+    grid(
+        columns.iter().map(|(title, _)| *title),
+        items.map(|item| row(item).collect()),
+    )
+}
+
+/// A plain table of texts.
+pub(crate) fn grid<'a>(
+    titles: impl IntoIterator<Item = &'a str>,
+    rows: impl IntoIterator<Item = Vec<String>>,
+) -> String {
     let mut table = Table::new();
     table.load_style(TableStyle::new());
-    table.set_header(columns.iter().map(|(title, _)| *title));
-    for item in items.as_array().into_iter().flatten() {
-        table.add_row(columns.iter().map(|(_, pointer)| cell(item, pointer)));
+    table.set_header(titles);
+    for row in rows {
+        table.add_row(row);
     }
     table.trim_fmt()
 }

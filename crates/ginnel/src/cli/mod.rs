@@ -6,6 +6,7 @@ mod audit;
 pub(crate) mod down;
 mod env;
 mod explain;
+mod reads;
 mod status;
 mod store;
 pub(crate) mod up;
@@ -56,6 +57,12 @@ enum Verb {
     /// Search, verify or export the audit trail
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// List things of any kind
+    Get(reads::Get),
+    /// Show all about one thing
+    Describe(reads::Describe),
+    /// Show calls and what they did
+    Events(reads::Events),
     /// Explain a drop reason
     Explain(explain::Explain),
     /// Build two tenants and an endpoint between them, prove that it works, remove everything
@@ -77,6 +84,9 @@ pub(crate) fn run(command: Command) -> Result<ExitCode> {
         Verb::Account(verb) => verb.run(place)?,
         Verb::Store(verb) => return verb.run(place),
         Verb::Audit(verb) => verb.run(place)?,
+        Verb::Get(verb) => return verb.run(place),
+        Verb::Describe(verb) => return verb.run(place),
+        Verb::Events(verb) => return verb.run(place),
         Verb::Explain(verb) => verb.run()?,
         Verb::Demo(verb) => return verb.run(),
         Verb::DemoServer(verb) => verb.run()?,

@@ -8,5 +8,6 @@ mod demo;
 mod lab;
 mod notify;
 mod passage;
+mod reads;
 mod refuse;
 mod survive;

@@ -1,0 +1,236 @@
+//! Endpoints, their services, and what is told of the network.
+
+use super::{EC2, NAME, OTHER, OWNER, STATE, TAG_NAME, TAGS, VPC};
+use crate::cli::reads::kinds::{Kind, Narrow};
+
+/// In the order of the list.
+pub(super) const KINDS: &[Kind] = &[
+    Kind {
+        name: "endpoint",
+        aliases: &["vpce", "vpc-endpoint"],
+        operation: "DescribeVpcEndpoints",
+        list: "vpcEndpointSet",
+        id: "vpcEndpointId",
+        prefix: "vpce-",
+        narrow: Narrow::Filter("vpc-endpoint-id"),
+        event: "AWS::EC2::VPCEndpoint",
+        columns: &[
+            ("ENDPOINT", "vpcEndpointId"),
+            NAME,
+            VPC,
+            ("TYPE", "vpcEndpointType"),
+            ("SERVICE", "serviceName"),
+            STATE,
+        ],
+        wide: &[
+            ("SUBNETS", "subnetIdSet"),
+            ("GROUPS", "groupSet[].groupId"),
+            ("ENIS", "networkInterfaceIdSet"),
+            ("DNS", "dnsEntrySet[0].dnsName"),
+            ("CREATED", "creationTimestamp"),
+            TAGS,
+            OWNER,
+        ],
+        refers: &[
+            ("vpc", "vpcId"),
+            ("subnet", "subnetIdSet"),
+            ("security-group", "groupSet[].groupId"),
+            ("network-interface", "networkInterfaceIdSet"),
+            ("route-table", "routeTableIdSet"),
+            ("endpoint-service", "serviceName"),
+        ],
+        ..EC2
+    },
+    Kind {
+        name: "endpoint-service",
+        aliases: &["service", "svc", "vpce-svc"],
+        operation: "DescribeVpcEndpointServiceConfigurations",
+        list: "serviceConfigurationSet",
+        id: "serviceId",
+        also: "[serviceName]",
+        prefix: "vpce-svc-",
+        narrow: Narrow::Filter("service-id"),
+        event: "AWS::EC2::VPCEndpointService",
+        columns: &[
+            ("SERVICE", "serviceId"),
+            ("TAG NAME", TAG_NAME),
+            ("STATE", "serviceState"),
+            ("ACCEPTANCE", "acceptanceRequired"),
+            ("ZONES", "availabilityZoneSet"),
+            ("SERVICE NAME", "serviceName"),
+        ],
+        wide: &[
+            ("LOAD BALANCERS", "networkLoadBalancerArnSet"),
+            ("PRIVATE DNS", "privateDnsName"),
+            TAGS,
+        ],
+        refers: &[("load-balancer", "networkLoadBalancerArnSet")],
+        ..EC2
+    },
+    Kind {
+        name: "available-service",
+        aliases: &["catalog"],
+        operation: "DescribeVpcEndpointServices",
+        list: "serviceDetailSet",
+        id: "serviceName",
+        also: "[serviceId]",
+        columns: &[
+            ("SERVICE NAME", "serviceName"),
+            ("TYPE", "serviceType[].serviceType"),
+            ("OWNER", "owner"),
+            ("ACCEPTANCE", "acceptanceRequired"),
+            ("ZONES", "availabilityZoneSet"),
+        ],
+        wide: &[("PRIVATE DNS", "privateDnsName"), TAGS],
+        ..EC2
+    },
+    Kind {
+        name: "connection",
+        aliases: &["vpce-connection", "endpoint-connection"],
+        operation: "DescribeVpcEndpointConnections",
+        list: "vpcEndpointConnectionSet",
+        id: "vpcEndpointId",
+        also: "[vpcEndpointConnectionId]",
+        prefix: "vpce-con-",
+        columns: &[
+            ("ENDPOINT", "vpcEndpointId"),
+            ("SERVICE", "serviceId"),
+            ("STATE", "vpcEndpointState"),
+            ("OWNER", "vpcEndpointOwner"),
+            ("SINCE", "creationTimestamp"),
+        ],
+        wide: &[
+            ("CONNECTION", "vpcEndpointConnectionId"),
+            ("LOAD BALANCERS", "networkLoadBalancerArnSet"),
+            TAGS,
+        ],
+        refers: &[
+            ("endpoint-service", "serviceId"),
+            ("endpoint", "vpcEndpointId"),
+        ],
+        ..EC2
+    },
+    Kind {
+        name: "notification",
+        aliases: &["connection-notification", "vpce-nfn"],
+        operation: "DescribeVpcEndpointConnectionNotifications",
+        list: "connectionNotificationSet",
+        id: "connectionNotificationId",
+        prefix: "vpce-nfn-",
+        narrow: Narrow::Filter("connection-notification-id"),
+        event: "Ginnel::notification",
+        columns: &[
+            ("NOTIFICATION", "connectionNotificationId"),
+            ("OF", "serviceId || vpcEndpointId"),
+            ("STATE", "connectionNotificationState"),
+            ("EVENTS", "connectionEvents"),
+            ("TOPIC", "connectionNotificationArn"),
+        ],
+        wide: &[],
+        refers: &[
+            ("endpoint-service", "serviceId"),
+            ("endpoint", "vpcEndpointId"),
+            ("topic", "connectionNotificationArn"),
+        ],
+        ..EC2
+    },
+    Kind {
+        name: "flow-log",
+        aliases: &["fl"],
+        operation: "DescribeFlowLogs",
+        list: "flowLogSet",
+        id: "flowLogId",
+        prefix: "fl-",
+        narrow: Narrow::Filter("flow-log-id"),
+        event: "Ginnel::flow-log",
+        columns: &[
+            ("FLOW LOG", "flowLogId"),
+            NAME,
+            ("OF", "resourceId"),
+            ("TRAFFIC", "trafficType"),
+            ("STATUS", "flowLogStatus"),
+            ("TO", "logDestination || logGroupName"),
+        ],
+        wide: &[("FORMAT", "logFormat"), ("CREATED", "creationTime"), TAGS],
+        refers: &[
+            ("vpc", "resourceId"),
+            ("subnet", "resourceId"),
+            ("network-interface", "resourceId"),
+        ],
+        ..EC2
+    },
+    Kind {
+        name: "insights-path",
+        aliases: &["network-insights-path", "nip", "path"],
+        operation: "DescribeNetworkInsightsPaths",
+        list: "networkInsightsPathSet",
+        id: "networkInsightsPathId",
+        also: "[networkInsightsPathArn]",
+        prefix: "nip-",
+        event: "Ginnel::insights-path",
+        columns: &[
+            ("PATH", "networkInsightsPathId"),
+            NAME,
+            ("SOURCE", "source"),
+            ("DESTINATION", "destination || destinationIp"),
+            ("PROTOCOL", "protocol"),
+            ("PORT", "destinationPort"),
+        ],
+        wide: &[("CREATED", "createdDate"), TAGS],
+        refers: &[
+            ("network-interface", "[source, destination]"),
+            ("internet-gateway", "[source, destination]"),
+            ("endpoint", "[source, destination]"),
+        ],
+        ..EC2
+    },
+    Kind {
+        name: "insights-analysis",
+        aliases: &["network-insights-analysis", "nia", "analysis"],
+        operation: "DescribeNetworkInsightsAnalyses",
+        list: "networkInsightsAnalysisSet",
+        id: "networkInsightsAnalysisId",
+        also: "[networkInsightsAnalysisArn]",
+        prefix: "nia-",
+        event: "Ginnel::insights-analysis",
+        columns: &[
+            ("ANALYSIS", "networkInsightsAnalysisId"),
+            ("PATH", "networkInsightsPathId"),
+            ("STATUS", "status"),
+            ("FOUND", "networkPathFound"),
+            ("EXPLANATION", "explanationSet[].explanationCode"),
+        ],
+        wide: &[("STARTED", "startDate"), TAGS],
+        refers: &[("insights-path", "networkInsightsPathId")],
+        ..EC2
+    },
+    Kind {
+        name: "tag",
+        operation: "DescribeTags",
+        list: "tagSet",
+        id: "join('/', [resourceId, key])",
+        names: "[resourceId, key]",
+        columns: &[
+            ("THING", "resourceId"),
+            ("TYPE", "resourceType"),
+            ("KEY", "key"),
+            ("VALUE", "value"),
+        ],
+        ..OTHER
+    },
+    Kind {
+        name: "availability-zone",
+        aliases: &["zone", "az"],
+        operation: "DescribeAvailabilityZones",
+        list: "availabilityZoneInfo",
+        id: "zoneName",
+        also: "[zoneId]",
+        columns: &[
+            ("ZONE", "zoneName"),
+            ("ID", "zoneId"),
+            ("REGION", "regionName"),
+            ("STATE", "zoneState"),
+        ],
+        ..OTHER
+    },
+];
