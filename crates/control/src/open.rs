@@ -7,6 +7,7 @@ use std::time::Duration;
 use aws::Fault;
 use model::host::{Document, Report};
 use model::time::Millis;
+use model::world::{Change, Name};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use revlog::Log;
@@ -29,6 +30,8 @@ use crate::{dev, feed, secret};
 const FLUSH: Duration = Duration::from_millis(200);
 /// Old records are forgotten so often.
 const TIDY: Duration = Duration::from_secs(600);
+/// A day, in milliseconds.
+const DAY: i64 = 86_400_000;
 /// Records are kept for so many days (LookupEvents: 90) ...
 const RECORD_DAYS: i64 = 90;
 /// ... but no more than so many.
@@ -190,13 +193,38 @@ impl Control {
         loop {
             interval.tick().await;
             let control = self.clone();
-            let before = iso(Millis(now().0 - RECORD_DAYS * 86_400_000));
+            let before = iso(Millis(now().0 - RECORD_DAYS * DAY));
             let tidied = tokio::task::spawn_blocking(move || {
+                control.forget_tokens()?;
                 control.inner.committer.tidy(MAX_RECORDS, &before)
             });
             if let Ok(Err(fault)) = tidied.await {
                 tracing::error!(fault.message = %fault.message, "old records were not forgotten; tried again later");
             }
+        }
+    }
+
+    /// Forgets the answers to ClientTokens that are older than a day. Blocks.
+    fn forget_tokens(&self) -> Result<(), Fault> {
+        let committer = &self.inner.committer;
+        let before = Millis(now().0 - DAY);
+        loop {
+            let world = committer.world();
+            let old = world.replays.values().filter(|it| it.made < before);
+            let old: Vec<Change> = old
+                .take(CHUNK)
+                .map(|it| Change::Remove(Name::Replay(it.key.clone())))
+                .collect();
+            if old.is_empty() {
+                return Ok(());
+            }
+            committer.commit(
+                |_, _| Ok(((), old)),
+                |outcome| match outcome {
+                    Ok(changes) => by_itself("ForgetClientTokens", &self.inner.region, now(), changes),
+                    Err(_) => Vec::new(),
+                },
+            )?;
         }
     }
 

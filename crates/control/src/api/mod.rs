@@ -213,6 +213,7 @@ impl Call {
                 key: self.replay_key(operation, token),
                 fingerprint: digest(&format!("{request:?}")),
                 resource: resource.to_string(),
+                made: self.now,
             }
             .into()
         })

@@ -128,12 +128,10 @@ impl Recorder {
 pub(crate) fn by_itself(name: &str, region: &str, at: Millis, changes: &[Change]) -> Records {
     let mut accounts: Vec<(Option<AccountId>, Vec<Resource>)> = Vec::new();
     for change in changes {
-        let (owner, Some(resource)) = (owner(change), changed(change)) else {
-            continue;
-        };
+        let (owner, resource) = (owner(change), changed(change));
         match accounts.iter_mut().find(|(account, _)| *account == owner) {
-            Some((_, resources)) => resources.push(resource),
-            None => accounts.push((owner, vec![resource])),
+            Some((_, resources)) => resources.extend(resource),
+            None => accounts.push((owner, resource.into_iter().collect())),
         }
     }
     let record = |(account, resources): (Option<AccountId>, Vec<Resource>)| {

@@ -77,6 +77,7 @@ fn full() -> World {
         // More than a JavaScript number holds.
         fingerprint: u64::MAX,
         resource: "vpc-1".into(),
+        made: Millis(1),
     };
     scene.apply(&[key.into(), replay.into()]);
     scene.desk.world

@@ -42,6 +42,7 @@ use crate::route_table::RouteTable;
 use crate::security_group::SecurityGroup;
 use crate::subnet::Subnet;
 use crate::target_group::TargetGroup;
+use crate::time::Millis;
 use crate::topic::{Subscription, Topic};
 use crate::vpc::Vpc;
 
@@ -72,6 +73,9 @@ pub struct Replay {
     pub fingerprint: u64,
     /// What was made.
     pub resource: String,
+    /// When; it is forgotten some time later.
+    #[serde(default)]
+    pub made: Millis,
 }
 
 impl Indexed for Replay {
