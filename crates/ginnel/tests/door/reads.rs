@@ -158,6 +158,33 @@ fn what_is_not_there_and_what_is_not_understood() {
         error.contains("vpc-00000000000000000") && error.contains("ginnel get vpc"),
         "{error}"
     );
+    // The calls that take ids take those of each kind.
+    for (kind, id) in [
+        ("subnet", "subnet-00000000000000000"),
+        ("sg", "sg-00000000000000000"),
+        ("rule", "sgr-00000000000000000"),
+        ("eni", "eni-00000000000000000"),
+        ("rtb", "rtb-00000000000000000"),
+        ("acl", "acl-00000000000000000"),
+        ("igw", "igw-00000000000000000"),
+        ("nat", "nat-00000000000000000"),
+        ("eip", "eipalloc-00000000000000000"),
+        ("dhcp-options", "dopt-00000000000000000"),
+        ("pl", "pl-00000000000000000"),
+        ("endpoint", "vpce-00000000000000000"),
+        ("service", "vpce-svc-00000000000000000"),
+        ("notification", "vpce-nfn-00000000000000000"),
+        ("flow-log", "fl-00000000000000000"),
+        ("insights-path", "nip-00000000000000000"),
+        ("event", "00000000-0000-0000-0000-000000000000"),
+        ("nlb", "none"),
+        ("user", "none"),
+        ("quota", "L-00000000"),
+    ] {
+        let (code, out, error) = run(&ginnel, &["get", kind, id]);
+        assert_eq!((code, out.as_str()), (Some(1), ""), "{error}");
+        assert!(error.contains(&format!(" {id} in account ")), "{error}");
+    }
     let (code, _, error) = run(&ginnel, &["describe", "subnet", "vpc-00000000000000000"]);
     assert_eq!(code, Some(1), "{error}");
     assert!(error.contains("the id of a kind vpc"), "{error}");
