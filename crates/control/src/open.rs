@@ -221,7 +221,9 @@ impl Control {
             committer.commit(
                 |_, _| Ok(((), old)),
                 |outcome| match outcome {
-                    Ok(changes) => by_itself("ForgetClientTokens", &self.inner.region, now(), changes),
+                    Ok(changes) => {
+                        by_itself("ForgetClientTokens", &self.inner.region, now(), changes)
+                    }
                     Err(_) => Vec::new(),
                 },
             )?;
