@@ -70,9 +70,13 @@ impl Relay {
     /// Takes a report and writes its consequences. Blocks for the disk.
     pub(crate) fn report(&self, report: Report, now: Millis) {
         let report = Arc::new(report);
-        let world = self.committer.world();
-        // Most reports change nothing: then the committer's turn is not needed.
-        if !settle(&world, &report, now, world.revision + 1).is_empty() {
+        // Most reports change nothing: then the committer's turn is not needed. One that changes
+        // much does so in parts.
+        let more = || {
+            let world = self.committer.world();
+            !settle(&world, &report, now, world.revision + 1).is_empty()
+        };
+        while more() {
             let settled = self.committer.commit(
                 |world, revision| Ok(((), settle(world, &report, now, revision))),
                 |outcome| match outcome {
@@ -82,6 +86,7 @@ impl Relay {
             );
             if let Err(fault) = settled {
                 tracing::error!(fault.message = %fault.message, "a report's consequences were not written; the next report brings them again");
+                break;
             }
         }
         self.reports.send_replace(report);
