@@ -103,7 +103,8 @@ fn work<K: Kernel>(
     let (mut read_at, mut expired_at) = (Instant::now(), Instant::now());
     loop {
         let document = Arc::clone(&agent.documents.borrow_and_update());
-        if read_at.elapsed() >= FULL_PASS {
+        let full = read_at.elapsed() >= FULL_PASS;
+        if full {
             reconciler.distrust();
             read_at = Instant::now();
         }
@@ -113,7 +114,9 @@ fn work<K: Kernel>(
             }
             expired_at = Instant::now();
         }
-        (agent.report)(reconciler.pass(&document, wall_ms()));
+        if full || !reconciler.is_idle(&document) {
+            (agent.report)(reconciler.pass(&document, wall_ms()));
+        }
         let woken = runtime.block_on(async {
             tokio::select! {
                 biased;

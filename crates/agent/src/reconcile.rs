@@ -41,6 +41,15 @@ impl<K: Kernel> Reconciler<K> {
         self.gates.clear();
     }
 
+    /// Whether another pass of the same document would tell nothing new: without packets there is
+    /// nothing to count, and all is as the document says.
+    pub fn is_idle(&self, document: &Document) -> bool {
+        !self.kernel.is_real()
+            && self.known.is_some()
+            && self.realised == document.generation
+            && self.failures.is_empty()
+    }
+
     /// Forgets idle flows; returns how many.
     pub fn expire(&mut self) -> Result<usize, String> {
         self.kernel.expire().map_err(|error| error.chain())

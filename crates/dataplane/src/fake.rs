@@ -12,9 +12,12 @@ use crate::kernel::{Echo, Error, Kernel};
 pub struct Fake {
     /// What it holds.
     pub state: State,
-    /// Steps applied, newest last.
+    /// The last steps applied, newest last.
     pub applied: Vec<Step>,
 }
+
+/// So many steps are remembered at least; a daemon without a data plane runs for long.
+const REMEMBERED: usize = 1_000;
 
 impl Kernel for Fake {
     fn read(&mut self) -> Result<State, Error> {
@@ -23,6 +26,9 @@ impl Kernel for Fake {
 
     fn apply(&mut self, step: &Step) -> Result<(), Error> {
         self.state.apply(step);
+        if self.applied.len() >= 2 * REMEMBERED {
+            self.applied.drain(..REMEMBERED);
+        }
         self.applied.push(step.clone());
         Ok(())
     }

@@ -176,3 +176,22 @@ fn an_eni_that_cannot_be_attached_holds_nobody_up() {
     assert!(report.interfaces[&EniSlot(2)].attached);
     assert_eq!(report.failures.len(), 1);
 }
+
+#[test]
+fn without_packets_a_document_that_is_realised_needs_no_pass() {
+    let document = Document {
+        generation: 7,
+        ..Document::default()
+    };
+    let mut reconciler = Reconciler::new(Fake::default());
+    assert!(!reconciler.is_idle(&document));
+    reconciler.pass(&document, 0);
+    assert!(reconciler.is_idle(&document));
+    let next = Document {
+        generation: 8,
+        ..Document::default()
+    };
+    assert!(!reconciler.is_idle(&next));
+    reconciler.distrust();
+    assert!(!reconciler.is_idle(&document));
+}
