@@ -177,8 +177,11 @@ impl Committer {
             let _ = removed.map_err(|error| unavailable(&error.to_string()))?;
         }
         turn.doubt = false;
-        let empty = World::default().apply(&[], revision + 1);
-        let flight = self.send(&mut turn, Txn::new(), records, empty, true)?;
+        let empty = Arc::new(World::default().apply(&[], revision));
+        turn.world = Arc::clone(&empty);
+        self.publish(empty, true);
+        let next = turn.world.apply(&[], revision + 1);
+        let flight = self.send(&mut turn, Txn::new(), records, next, true)?;
         drop(turn);
         flight.map_or(Ok(()), |flight| self.land(flight))
     }

@@ -172,7 +172,13 @@ impl Control {
 
     /// Empties it, but for what the first start makes. Blocks.
     pub(crate) fn reset(&self) -> Result<(), Fault> {
-        self.inner.committer.reset(Vec::new())?;
+        let gone = Name::Account(
+            DEV_ACCOUNT
+                .parse()
+                .map_err(|_| Fault::internal("no account"))?,
+        );
+        let record = by_itself("Reset", &self.inner.region, now(), &[Change::Remove(gone)]);
+        self.inner.committer.reset(record)?;
         self.first_account().map(drop)
     }
 

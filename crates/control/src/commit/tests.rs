@@ -406,4 +406,9 @@ fn a_reset_leaves_nothing_but_the_trail() {
     assert_eq!(records(&log).len(), 299);
     recorded(&committer, 7).unwrap();
     same(&log, &committer);
+    // Also one that leaves no record.
+    committer.reset(Vec::new()).unwrap();
+    assert!(committer.world().accounts.is_empty());
+    recorded(&committer, 8).unwrap();
+    same(&log, &committer);
 }

@@ -5,6 +5,7 @@
 mod clients;
 mod conformance;
 mod demo;
+mod dev;
 mod lab;
 mod notify;
 mod passage;
