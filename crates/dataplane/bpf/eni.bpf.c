@@ -17,7 +17,7 @@ static __noinline int odd(struct __sk_buff *skb)
 	if (skb->protocol == bpf_htons(ETH_P_ARP))
 		return answer_arp(skb);
 	if (skb->protocol != bpf_htons(ETH_P_IP))
-		return leave(skb, NO_GATE, DROP_NOT_IPV4);
+		return leave(skb, NO_GATE, DROP_NOT_IP);
 	data = (void *)(long)skb->data;
 	end = (void *)(long)skb->data_end;
 	h = data;

@@ -11,9 +11,11 @@ mod state;
 mod step;
 
 pub use document::{
-    Address, Attachment, BalancerSlot, Document, EniSlot, Gate, GateSlot, Group, GroupSlot,
-    Interface, Label, Listener, ListenerKey, MAX_GROUPS_PER_ENI, MAX_RULES_PER_GROUP, MAX_SLOTS,
-    MAX_TARGETS, MAX_TARGETS_PER_GROUP, Rule, Source, Tables, Target, TargetGroupSlot, VpcNumber,
+    Acl, AclKey, Address, Attachment, BalancerSlot, Document, EniSlot, Entry, Gate, GateSlot,
+    Group, GroupSlot, Interface, Label, Listener, ListenerKey, MAX_ADDRESSES_PER_ENI,
+    MAX_ENTRIES_PER_ACL, MAX_GROUPS_PER_ENI, MAX_RULES_PER_GROUP, MAX_SLOTS, MAX_TARGETS,
+    MAX_TARGETS_PER_GROUP, Nat, NatKey, NextHop, Peer, Place, Public, RouteTableKey, Rule,
+    SubnetKey, Tables, Target, TargetGroupSlot, Traffic, VpcNumber,
 };
 pub use report::{Counters, EniCounters, GateCounters, GateReport, InterfaceReport, Report};
 pub use state::{InterfaceState, State};

@@ -47,6 +47,23 @@ impl State {
             Step::RemoveListener(key) => drop(tables.listeners.remove(&key)),
             Step::PutGate(slot, gate) => drop(tables.gates.insert(slot, gate)),
             Step::RemoveGate(slot, _) => drop(tables.gates.remove(&slot)),
+            Step::PutAcl(key, acl) => drop(tables.acls.insert(key, acl)),
+            Step::RemoveAcl(key) => drop(tables.acls.remove(&key)),
+            Step::PutRoute(key, network, hop) => {
+                tables.routes.entry(key).or_default().insert(network, hop);
+            }
+            Step::RemoveRoute(key, network) => {
+                if let Some(table) = tables.routes.get_mut(&key) {
+                    table.remove(&network);
+                    if table.is_empty() {
+                        tables.routes.remove(&key);
+                    }
+                }
+            }
+            Step::PutNat(key, nat) => drop(tables.nats.insert(key, nat)),
+            Step::RemoveNat(key) => drop(tables.nats.remove(&key)),
+            Step::PutPublic(ip, public) => drop(tables.publics.insert(ip, public)),
+            Step::RemovePublic(ip, _) => drop(tables.publics.remove(&ip)),
         }
     }
 }

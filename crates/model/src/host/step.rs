@@ -2,9 +2,13 @@
 
 use alloc::vec::Vec;
 
+use core::net::IpAddr;
+
+use ipnet::IpNet;
+
 use super::{
-    EniSlot, Gate, GateSlot, Group, GroupSlot, Interface, Listener, ListenerKey, Target,
-    TargetGroupSlot,
+    Acl, AclKey, EniSlot, Gate, GateSlot, Group, GroupSlot, Interface, Listener, ListenerKey, Nat,
+    NatKey, NextHop, Public, RouteTableKey, Target, TargetGroupSlot,
 };
 
 /// A step; applying one twice is the same as applying it once.
@@ -30,4 +34,20 @@ pub enum Step {
     PutGate(GateSlot, Gate),
     /// Remove an endpoint ENI.
     RemoveGate(GateSlot, Gate),
+    /// Write a network ACL; established flows are asked again.
+    PutAcl(AclKey, Acl),
+    /// Remove a network ACL.
+    RemoveAcl(AclKey),
+    /// Write one route; established flows are asked again.
+    PutRoute(RouteTableKey, IpNet, NextHop),
+    /// Remove one route; established flows are asked again.
+    RemoveRoute(RouteTableKey, IpNet),
+    /// Write a NAT gateway.
+    PutNat(NatKey, Nat),
+    /// Remove a NAT gateway.
+    RemoveNat(NatKey),
+    /// Give an ENI an address that the outside knows.
+    PutPublic(IpAddr, Public),
+    /// Take such an address away.
+    RemovePublic(IpAddr, Public),
 }
