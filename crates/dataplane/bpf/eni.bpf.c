@@ -1,43 +1,167 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The program of every ENI, at TCX ingress of the host side: what a workload sends enters
- * the fabric here. Known flows take the short way; everything else leaves it early.
- * Stages of a first packet: lib/admit.h. Names of stages and refusals: shared/verdict.h.
+ * the fabric here. Packets of known IPv4 flows take the short way, in `eni`; everything else
+ * the long one, in `slow`. Stages of a first packet: lib/admit.h. Names of refusals:
+ * shared/verdict.h.
  */
 #include "lib/admit.h"
+#include "lib/discover.h"
+#include "lib/related.h"
 
-/* Frames that are not plain IPv4 with TCP or UDP, or whose headers are not in reach. */
-static __noinline int odd(struct __sk_buff *skb)
+/* Packets that are too large to cross (a GSO packet is as large as its segments will be). */
+static __noinline bool too_large(struct __sk_buff *skb, const struct packet *p)
 {
-	void *data, *end;
-	struct headers *h;
-
-	if (skb->vlan_present)
-		return leave(skb, NO_GATE, DROP_MALFORMED);
-	if (skb->protocol == bpf_htons(ETH_P_ARP))
-		return answer_arp(skb);
-	if (skb->protocol != bpf_htons(ETH_P_IP))
-		return leave(skb, NO_GATE, DROP_NOT_IP);
-	data = (void *)(long)skb->data;
-	end = (void *)(long)skb->data_end;
-	h = data;
-	if ((void *)(h + 1) > end || h->ip.ihl != 5 || h->ip.version != 4)
-		return leave(skb, NO_GATE, DROP_MALFORMED);
-	if (h->ip.frag_off & bpf_htons(0x3fff))
-		return leave(skb, NO_GATE, DROP_FRAGMENT);
-	if (h->ip.protocol != IPPROTO_TCP && h->ip.protocol != IPPROTO_UDP)
-		return leave(skb, NO_GATE, DROP_PROTOCOL);
-	return leave(skb, NO_GATE, DROP_MALFORMED);
+	if (skb->gso_size)
+		return header_end(skb, p) - L3_OFF + skb->gso_size > MTU;
+	return skb->len - L3_OFF > MTU;
 }
 
 /* A flow whose gate was closed or replaced since: cut it, and tell the sender. */
-static __noinline int cut(struct __sk_buff *skb, struct flow_key *key, __u32 gate_slot)
+static __noinline int cut(struct __sk_buff *skb, const struct packet *p, __u32 gate_slot)
 {
-	if (!key)
+	forget(p);
+	if (p->protocol == IPPROTO_TCP)
+		return answer_reset(skb, p, gate_slot, DROP_FLOW_CUT);
+	return leave(skb, p, gate_slot, DROP_FLOW_CUT);
+}
+
+static __always_inline bool is_cut(const struct track *t)
+{
+	__u32 gate_slot = t->gate;
+	struct gate *gate;
+
+	if (gate_slot == NOBODY)
+		return false;
+	gate = bpf_map_lookup_elem(&gates, &gate_slot);
+	return !gate || !gate->generation || gate->generation != t->generation;
+}
+
+/* What TCP's flags make of a flow. */
+static __noinline int course_of(struct __sk_buff *skb, const struct packet *p, struct track *t)
+{
+	__be16 length = 0;
+	__be32 numbers[2];
+	__u32 payload;
+
+	if (bpf_skb_load_bytes(skb, p->l4 + 4, numbers, sizeof(numbers)))
+		return COURSE_GO_ON;
+	if (p->family == 4)
+		bpf_skb_load_bytes(skb, L3_OFF + offsetof(struct iphdr, tot_len), &length, 2);
+	else
+		bpf_skb_load_bytes(skb, L3_OFF + offsetof(struct ip6, length), &length, 2);
+	payload = bpf_ntohs(length) - (header_end(skb, p) - (p->family == 4 ? L3_OFF : L4_OFF6));
+	return follow(t, other_of(p), p->flags, bpf_ntohl(numbers[0]), bpf_ntohl(numbers[1]), payload);
+}
+
+/* A packet without a flow: admits it, or says what else became of it. */
+static __always_inline int begin(struct __sk_buff *skb, struct scratch *s)
+{
+	struct packet *p = &s->packet;
+	__u32 at = NOBODY;
+	struct track *t;
+	int verdict = admit(skb, s, &at);
+
+	if (verdict == ADMIT_PROBE)
+		return answer_probe(skb, bpf_ntohl(p->daddr.w[3]) - FABRIC_BASE);
+	if (verdict == ADMIT_STRAY)
+		return answer_reset(skb, p, at, DROP_NO_FLOW);
+	if (verdict != GO_ON) {
+		skb->cb[CB_FAR] = s->far + 1;
+		return leave(skb, p, at, verdict);
+	}
+	t = find(p);
+	if (!t)
+		return leave(skb, p, NOBODY, DROP_NO_FLOW);
+	if (is_cut(t))
+		return cut(skb, p, t->gate);
+	if (p->protocol == IPPROTO_TCP && (p->flags & (FLAG_SYN | FLAG_FIN | FLAG_RST)))
+		t->tcp_flags |= p->flags & (FLAG_SYN | FLAG_FIN | FLAG_RST);
+	if (translated(s, p, p))
+		return leave(skb, p, NOBODY, DROP_NO_FLOW);
+	return forward(skb, s, p, t);
+}
+
+/* The flow that a packet seemed to belong to is over; the packet may begin another. */
+enum { FORGOTTEN = -10 };
+
+static __always_inline int known(struct __sk_buff *skb, struct scratch *s, struct track *t)
+{
+	struct packet *p = &s->packet;
+	struct settings *set = host();
+	int course = COURSE_GO_ON, verdict;
+	__u32 epoch;
+
+	if (p->protocol == IPPROTO_TCP && ((p->flags & (FLAG_SYN | FLAG_FIN | FLAG_RST)) || t->closing)) {
+		course = course_of(skb, p, t);
+		if (course == COURSE_ANEW)
+			return FORGOTTEN;
+	}
+	if (is_cut(t))
+		return cut(skb, p, t->gate);
+	if (!set || translated(s, p, p))
+		return leave(skb, p, NOBODY, DROP_NO_FLOW);
+	epoch = *(volatile __u32 *)&set->epoch;
+	if (t->epoch != epoch) {
+		verdict = recheck(s, p, t);
+		if (verdict == MOVED)
+			return FORGOTTEN;
+		if (verdict != GO_ON) {
+			skb->cb[CB_SIDE] = t->side + 1;
+			skb->cb[CB_FAR] = (t->side == SIDE_CLIENT ? t->far : t->eni) + 1;
+			return leave(skb, p, t->gate, verdict);
+		}
+		t->epoch = epoch;
+	}
+	verdict = forward(skb, s, p, t);
+	if (course == COURSE_ENDS)
+		forget(p);
+	return verdict;
+}
+
+/* Everything that is not a plain packet of a known IPv4 flow. */
+static __noinline int slow(struct __sk_buff *skb)
+{
+	struct scratch *s = scratch();
+	struct track *t;
+	int what;
+
+	skb->cb[CB_SIDE] = 0;
+	skb->cb[CB_FAR] = 0;
+	if (!s)
 		return TC_ACT_SHOT;
-	if (key->protocol == IPPROTO_TCP)
-		return answer_reset(skb, gate_slot, DROP_FLOW_CUT);
-	return leave(skb, gate_slot, DROP_FLOW_CUT);
+	/* A VLAN tag is out of the frame by now, and would go along with a redirect. */
+	if (skb->vlan_present)
+		return leave(skb, NULL, NOBODY, DROP_NOT_IP);
+	s->packet.ifindex = skb->ifindex;
+	switch (skb->protocol) {
+	case bpf_htons(ETH_P_ARP):
+		return answer_arp(skb);
+	case bpf_htons(ETH_P_IP):
+		what = parse4(skb, &s->packet);
+		break;
+	case bpf_htons(ETH_P_IPV6):
+		what = parse6(skb, &s->packet);
+		break;
+	default:
+		return leave(skb, NULL, NOBODY, DROP_NOT_IP);
+	}
+	if (what == PARSED_DISCOVERY)
+		return discover(skb, s);
+	if (what > 0)
+		return leave(skb, NULL, NOBODY, what);
+	if (too_large(skb, &s->packet))
+		return leave(skb, &s->packet, NOBODY, DROP_MTU);
+	if (what == PARSED_ERROR)
+		return related(skb, s);
+	t = find(&s->packet);
+	if (t) {
+		what = known(skb, s, t);
+		if (what != FORGOTTEN)
+			return what;
+		forget(&s->packet);
+	}
+	return begin(skb, s);
 }
 
 SEC("classifier")
@@ -45,99 +169,79 @@ int eni(struct __sk_buff *skb)
 {
 	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
 	struct headers *h = data;
+	struct settings *set;
 	struct flow_key key;
 	struct flow *flow;
-	struct gate *gate;
-	__u32 address_diff, port_diff, out_ifindex, flags = 0;
-	bool ends = false, tcp;
-	int course;
+	__u32 address_diff, port_diff, out_ifindex, segments, bytes;
+	bool tcp;
 
 	if ((void *)data + TCP_END > end) {
 		/* Short (a small UDP datagram) or not linear: pull what there is. */
 		if (bpf_skb_pull_data(skb, skb->len < TCP_END ? skb->len : TCP_END))
-			return leave(skb, NO_GATE, DROP_MALFORMED);
+			return slow(skb);
 		data = (void *)(long)skb->data;
 		end = (void *)(long)skb->data_end;
 		h = data;
 		if (data + UDP_END > end)
-			return odd(skb);
+			return slow(skb);
 	}
-	/* A VLAN tag is out of the frame by now, and would go along with a redirect. */
 	if (skb->vlan_present || h->eth.h_proto != bpf_htons(ETH_P_IP) || *(__u8 *)&h->ip != 0x45 ||
 	    h->ip.frag_off & bpf_htons(0x3fff))
-		return odd(skb);
+		return slow(skb);
 	tcp = h->ip.protocol == IPPROTO_TCP;
 	if (tcp) {
-		if (data + TCP_END > end)
-			return odd(skb);
-		flags = tcp_flags(data + L4_OFF);
+		if (data + TCP_END > end || tcp_flags(data + L4_OFF) & (FLAG_SYN | FLAG_FIN | FLAG_RST))
+			return slow(skb);
 	} else if (h->ip.protocol != IPPROTO_UDP) {
-		return odd(skb);
+		return slow(skb);
+	}
+	segments = skb->gso_segs;
+	bytes = skb->len - L3_OFF;
+	if (segments > 1) {
+		/* The headers of all segments but the first; and what a segment may measure. */
+		__u32 head = sizeof(struct iphdr) + (tcp ? ((struct tcphdr *)(data + L4_OFF))->doff * 4 : sizeof(struct udphdr));
+
+		if (head + skb->gso_size > MTU)
+			return slow(skb);
+		bytes += (segments - 1) * head;
+	} else {
+		segments = 1;
+		if (bytes > MTU && !skb->gso_size)
+			return slow(skb);
 	}
 	key.ifindex = skb->ifindex;
 	key.saddr = h->ip.saddr;
 	key.daddr = h->ip.daddr;
 	key.sport = h->ports.source;
 	key.dport = h->ports.dest;
-	*(__u32 *)&key.protocol = h->ip.protocol;
+	key.kind = h->ip.protocol;
 
 	flow = bpf_map_lookup_elem(&flows, &key);
-	if (flow && tcp && ((flags & (FLAG_SYN | FLAG_FIN | FLAG_RST)) || flow->closing)) {
-		course = follow_tcp(skb, &key);
-		if (course == COURSE_ANEW) {
-			forget(&key);
-			flow = NULL;
-		}
-		ends = course == COURSE_ENDS;
-	}
-	if (!flow) {
-		__u32 at = NO_GATE;
-		int verdict = admit(skb, &key, flags, &at);
+	set = host();
+	if (!flow || !set || flow->track.epoch != set->epoch || (tcp && flow->track.closing) || is_cut(&flow->track))
+		return slow(skb);
+	__sync_fetch_and_add(&flow->track.packets, segments);
+	__sync_fetch_and_add(&flow->track.bytes, bytes);
+	flow->track.last_seen = bpf_jiffies64();
 
-		if (verdict == ADMIT_PROBE)
-			return answer_probe(skb, bpf_ntohl(key.daddr) - FABRIC_BASE);
-		if (verdict == ADMIT_STRAY)
-			return answer_reset(skb, at, DROP_NO_FLOW);
-		if (verdict != GO_ON)
-			return leave(skb, at, verdict);
-		flow = bpf_map_lookup_elem(&flows, &key);
-		if (!flow)
-			return leave(skb, NO_GATE, DROP_NO_FLOW);
-	}
-	gate = bpf_map_lookup_elem(&gates, &flow->gate);
-	if (!gate || !gate->generation || gate->generation != flow->generation) {
-		__u32 gate_slot = flow->gate;
-
-		forget(&key);
-		return cut(skb, &key, gate_slot);
-	}
-	__sync_fetch_and_add(&flow->packets, skb->gso_segs ?: 1);
-	__sync_fetch_and_add(&flow->bytes, skb->len - L3_OFF);
-	flow->last_seen = bpf_jiffies64();
-
-	data = (void *)(long)skb->data;
-	end = (void *)(long)skb->data_end;
-	h = data;
-	if ((void *)(h + 1) > end)
-		return TC_ACT_SHOT;
-	__builtin_memcpy(h->eth.h_dest, flow->mac, 6);
+	__builtin_memcpy(h->eth.h_dest, flow->track.mac, 6);
 	__builtin_memcpy(h->eth.h_source, GATEWAY_MAC, 6);
-	h->ip.saddr = flow->saddr;
-	h->ip.daddr = flow->daddr;
-	h->ports.source = flow->sport;
-	h->ports.dest = flow->dport;
-	address_diff = flow->address_diff;
-	port_diff = flow->port_diff;
-	out_ifindex = flow->out_ifindex;
-	h->ip.check = ~fold16((__u16)~h->ip.check + fold16(address_diff));
-	if (ends)
-		forget(&key);
-	if (tcp) {
-		bpf_l4_csum_replace(skb, TCP_CSUM, 0, address_diff, BPF_F_PSEUDO_HDR);
-		bpf_l4_csum_replace(skb, TCP_CSUM, 0, port_diff, 0);
-	} else {
-		bpf_l4_csum_replace(skb, UDP_CSUM, 0, address_diff, BPF_F_PSEUDO_HDR | BPF_F_MARK_MANGLED_0);
-		bpf_l4_csum_replace(skb, UDP_CSUM, 0, port_diff, BPF_F_MARK_MANGLED_0);
+	out_ifindex = flow->track.out_ifindex;
+	if (flow->track.way != WAY_LOCAL) {
+		address_diff = flow->track.address_diff;
+		port_diff = flow->track.port_diff;
+		h->ip.saddr = flow->saddr;
+		h->ip.daddr = flow->daddr;
+		h->ports.source = flow->track.sport;
+		h->ports.dest = flow->track.dport;
+		h->ip.check = ~fold16((__u16)~h->ip.check + fold16(address_diff));
+		if (tcp) {
+			bpf_l4_csum_replace(skb, L4_OFF + TCP_CSUM, 0, address_diff, BPF_F_PSEUDO_HDR);
+			bpf_l4_csum_replace(skb, L4_OFF + TCP_CSUM, 0, port_diff, 0);
+		} else {
+			bpf_l4_csum_replace(skb, L4_OFF + UDP_CSUM, 0, address_diff, BPF_F_PSEUDO_HDR | BPF_F_MARK_MANGLED_0);
+			bpf_l4_csum_replace(skb, L4_OFF + UDP_CSUM, 0, port_diff, BPF_F_MARK_MANGLED_0);
+		}
 	}
 	if (skb->pkt_type != PACKET_HOST)
 		bpf_skb_change_type(skb, PACKET_HOST);
@@ -151,8 +255,10 @@ int tick(struct __sk_buff *skb)
 	__u32 zero = 0;
 	struct clock *now = bpf_map_lookup_elem(&clock, &zero);
 
-	if (now)
+	if (now) {
+		now->nanoseconds = bpf_ktime_get_ns();
 		now->jiffies = bpf_jiffies64();
+	}
 	return TC_ACT_OK;
 }
 

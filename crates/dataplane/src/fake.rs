@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use model::host::{Counters, GateSlot, State, Step};
+use model::host::{Counters, Event, Flow, GateSlot, State, Step, Wanted};
 
 use crate::kernel::{Echo, Error, Kernel};
 
@@ -59,6 +59,18 @@ impl Kernel for Fake {
 
     fn counters(&mut self, _gates: &[GateSlot]) -> Result<Counters, Error> {
         Ok(Counters::default())
+    }
+
+    fn tell(&mut self, _wanted: Wanted) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn events(&mut self, _most: usize) -> Result<Vec<Event>, Error> {
+        Ok(Vec::new())
+    }
+
+    fn flows(&mut self) -> Result<Vec<Flow>, Error> {
+        Ok(Vec::new())
     }
 
     fn is_real(&self) -> bool {

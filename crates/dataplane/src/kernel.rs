@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use model::host::{Counters, GateSlot, State, Step};
+use model::host::{Counters, Event, Flow, GateSlot, State, Step, Wanted};
 
 /// A host's kernel, as far as Ginnel uses it.
 pub trait Kernel {
@@ -26,6 +26,15 @@ pub trait Kernel {
 
     /// Counters of these gates and of all attached ENIs.
     fn counters(&mut self, gates: &[GateSlot]) -> Result<Counters, Error>;
+
+    /// Chooses what [`Kernel::events`] tells from now on.
+    fn tell(&mut self, wanted: Wanted) -> Result<(), Error>;
+
+    /// What happened since the last call, as far as it is told; at most about `most`.
+    fn events(&mut self, most: usize) -> Result<Vec<Event>, Error>;
+
+    /// All open flows, counted so far.
+    fn flows(&mut self) -> Result<Vec<Flow>, Error>;
 
     /// Whether packets really flow.
     fn is_real(&self) -> bool;

@@ -12,5 +12,6 @@ mod linux;
 pub use fake::Fake;
 pub use kernel::{Echo, Error, Kernel};
 pub use linux::{
-    Dirs, Limits, Linux, check_namespace, make_named, preflight, purge, remove_named, run_inside,
+    Dirs, Gso, Limits, Linux, Trial, Uplink, check_namespace, make_named, preflight, purge,
+    remove_named, run_inside,
 };

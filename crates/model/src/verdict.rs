@@ -2,8 +2,10 @@
 //!
 //! Made by `cargo xtask bpf` from dataplane's bpf/shared/verdict.h. Do not edit.
 
+use serde::{Deserialize, Serialize};
+
 /// A reason for a drop; the numbers are the kernel's and are never used again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Verdict {
     /// The frame is shorter than its headers say, or has IP options.
     Malformed = 1,

@@ -95,6 +95,7 @@ fn tables(root: &Path) -> Result<Vec<u8>> {
         .use_core()
         .derive_default(true)
         .derive_eq(true)
+        .derive_hash(true)
         .prepend_enum_name(false)
         .layout_tests(true)
         .generate_comments(true)
@@ -159,9 +160,9 @@ fn rust(verdicts: &[Verdict]) -> Result<String> {
     let mut text = String::from(
         "//! Why the data plane refuses a packet.\n\
          //!\n\
-         //! Made by `cargo xtask bpf` from dataplane's bpf/shared/verdict.h. Do not edit.\n\n\
+         //! Made by `cargo xtask bpf` from dataplane's bpf/shared/verdict.h. Do not edit.\n\nuse serde::{Deserialize, Serialize};\n\n\
          /// A reason for a drop; the numbers are the kernel's and are never used again.\n\
-         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]\n\
+         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]\n\
          pub enum Verdict {\n",
     );
     for v in verdicts {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The headers of a packet, and the places of its fields.
+ * The headers of a packet, the places of its fields, and what the slow path knows of it.
  */
 #pragma once
 #include <stdbool.h>
@@ -16,11 +16,16 @@
 
 enum {
 	L3_OFF = sizeof(struct ethhdr),
-	L4_OFF = L3_OFF + sizeof(struct iphdr),
+	L4_OFF = L3_OFF + sizeof(struct iphdr), /* of IPv4 */
+	L6_LEN = 40, /* an IPv6 header */
+	L4_OFF6 = L3_OFF + L6_LEN,
 	UDP_END = L4_OFF + sizeof(struct udphdr),
 	TCP_END = L4_OFF + sizeof(struct tcphdr),
-	TCP_CSUM = L4_OFF + offsetof(struct tcphdr, check),
-	UDP_CSUM = L4_OFF + offsetof(struct udphdr, check),
+	TCP_CSUM = offsetof(struct tcphdr, check),
+	UDP_CSUM = offsetof(struct udphdr, check),
+	ICMP_CSUM = 2,
+	ICMP_ID = 4,
+	ICMP_LEN = 8,
 };
 
 enum {
@@ -37,6 +42,11 @@ enum {
 	ARP_REPLY = 2,
 };
 
+enum {
+	PROTO_ICMP = 1,
+	PROTO_ICMP6 = 58,
+};
+
 struct ports {
 	__be16 source;
 	__be16 dest;
@@ -47,6 +57,24 @@ struct headers {
 	struct iphdr ip;
 	struct ports ports;
 } __attribute__((packed));
+
+/* linux/ipv6.h, without what it drags in. */
+struct ip6 {
+	__be32 first; /* version, class, label */
+	__be16 length;
+	__u8 next;
+	__u8 hops;
+	struct address saddr;
+	struct address daddr;
+};
+
+struct icmp {
+	__u8 type;
+	__u8 code;
+	__be16 check;
+	__be16 id;
+	__be16 rest;
+};
 
 struct arp {
 	__be16 hardware;
@@ -59,6 +87,23 @@ struct arp {
 	__u8 target_mac[6];
 	__be32 target_ip;
 } __attribute__((packed));
+
+/* A packet, for all that is not the fast path. */
+struct packet {
+	struct address saddr;
+	struct address daddr;
+	__be16 sport;
+	__be16 dport;
+	__u32 kind; /* as in flow_key */
+	__u32 ifindex;
+	__u16 selector; /* what rules ask: see struct rule */
+	__u8 protocol;
+	__u8 family;
+	__u8 flags; /* TCP's */
+	__u8 l4; /* offset of the transport header */
+	__u8 reply; /* an answer to a ping: its id is its destination port */
+	__u8 query; /* a ping or its answer */
+};
 
 /* The MAC of every ENI's gateway: the host sides of all ENIs carry it. */
 static const __u8 GATEWAY_MAC[6] = {0x02, 0x67, 0x69, 0x6e, 0x6e, 0x6c};
@@ -86,8 +131,32 @@ static __always_inline __u32 difference(__u32 old_a, __u32 new_a, __u32 old_b, _
 	return fold32((__u64)(__u32)~old_a + new_a + (__u32)~old_b + new_b);
 }
 
+/* The same for two addresses. */
+static __always_inline __u32 address_difference(const struct address *old_a, const struct address *new_a, const struct address *old_b, const struct address *new_b)
+{
+	__u64 sum = 0;
+
+#pragma unroll
+	for (int i = 0; i < 4; i++)
+		sum += (__u64)(__u32)~old_a->w[i] + new_a->w[i] + (__u32)~old_b->w[i] + new_b->w[i];
+	return fold32(sum);
+}
+
 static __always_inline bool same_mac(const __u8 *a, const __u8 *b)
 {
 	return *(const __u32 *)a == *(const __u32 *)b &&
 	       *(const __u16 *)(a + 4) == *(const __u16 *)(b + 4);
+}
+
+static __always_inline bool same_address(const struct address *a, const struct address *b)
+{
+	return a->w[0] == b->w[0] && a->w[1] == b->w[1] && a->w[2] == b->w[2] && a->w[3] == b->w[3];
+}
+
+static __always_inline void mapped(struct address *to, __be32 ip)
+{
+	to->w[0] = 0;
+	to->w[1] = 0;
+	to->w[2] = bpf_htonl(0xffff);
+	to->w[3] = ip;
 }

@@ -6,26 +6,26 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
 
-use model::host::{Address, Attachment, EniSlot, Interface, InterfaceState, VpcNumber};
+use model::host::{Address, Attachment, EniSlot, Interface, InterfaceState, Place, VpcNumber};
 use model::net::Mac;
 
 use super::flows::Flows;
-use super::maps::{self, Interfaces, Maps};
+use super::maps::{self, Interfaces, Maps, SYSTEM_SLOT, UPLINK_SLOT};
 use super::netlink::{End, Link, Netlink};
 use super::program::{self, Programs};
 use super::{Dirs, Linux, namespace, probe, tables};
 use crate::kernel::Error;
 
 /// The host side's MAC of every ENI, as `bpf/lib/packet.h` has it.
-const GATEWAY_MAC: Mac = Mac([0x02, 0x67, 0x69, 0x6e, 0x6e, 0x6c]);
+pub(super) const GATEWAY_MAC: Mac = Mac([0x02, 0x67, 0x69, 0x6e, 0x6e, 0x6c]);
+/// The VPC router's IPv6 address on every link, as in AWS; any would be answered.
+const GATEWAY6: Ipv6Addr = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 1);
 const LINK_PREFIX: &str = "gnl";
 const SYSTEM_LINK: &str = "ginnel-sys";
-/// Ginnel's own ENI.
-const SYSTEM_SLOT: EniSlot = EniSlot(0);
 
 /// Makes or repairs a workload's ENI.
 pub(super) fn attach(linux: &mut Linux, slot: EniSlot, interface: &Interface) -> Result<(), Error> {
@@ -46,7 +46,7 @@ pub(super) fn attach(linux: &mut Linux, slot: EniSlot, interface: &Interface) ->
         linux.flows.forget_eni(slot, before)?;
         linux.flows.reset_eni(slot);
     }
-    linux.maps.put_eni(slot, value)?;
+    linux.maps.put_eni(slot, value, &addresses(interface))?;
     linux.programs.guard(&linux.dirs, &interface.link)?;
     namespace::inside(guest.as_fd(), || configure_guest(interface))?;
     write_resolver(interface)?;
@@ -54,6 +54,13 @@ pub(super) fn attach(linux: &mut Linux, slot: EniSlot, interface: &Interface) ->
         .netlink
         .set_alias(link.index, &alias(slot, interface))?;
     linux.netlink.up(link.index)
+}
+
+/// All addresses of an ENI.
+fn addresses(interface: &Interface) -> BTreeSet<Address> {
+    let vpc = interface.address.vpc;
+    let more = interface.more.iter().map(|ip| Address { vpc, ip: *ip });
+    more.chain([interface.address]).collect()
 }
 
 fn same_link(known: &(EniSlot, Interface), wanted: &Interface) -> bool {
@@ -111,9 +118,31 @@ fn configure_guest(interface: &Interface) -> Result<(), Error> {
     {
         netlink.up(loopback.index)?;
     }
+    let wanted: BTreeSet<IpAddr> = addresses(interface).iter().map(|it| it.ip).collect();
+    for (ip, prefix) in netlink.addresses(link.index)? {
+        let ours = match ip {
+            IpAddr::V4(_) => true,
+            IpAddr::V6(ip) => !ip.is_unicast_link_local(),
+        };
+        if ours && !wanted.contains(&ip) {
+            netlink.remove_address(link.index, ip, prefix)?;
+        }
+    }
     netlink.add_address(link.index, interface.address.ip, interface.prefix)?;
+    for ip in &interface.more {
+        let whole = if ip.is_ipv4() { 32 } else { 128 };
+        netlink.add_address(link.index, *ip, whole)?;
+    }
     netlink.up(link.index)?;
-    netlink.add_route(link.index, (Ipv4Addr::UNSPECIFIED, 0), interface.gateway)
+    netlink.add_route(
+        link.index,
+        Ipv4Addr::UNSPECIFIED.into(),
+        interface.gateway.into(),
+    )?;
+    if interface.more.iter().any(IpAddr::is_ipv6) {
+        netlink.add_route(link.index, Ipv6Addr::UNSPECIFIED.into(), GATEWAY6.into())?;
+    }
+    Ok(())
 }
 
 /// Removes a workload's ENI and its flows. What is already gone is fine.
@@ -164,7 +193,8 @@ pub(super) fn read(
         out.insert(
             slot,
             InterfaceState {
-                configured: ours.then(|| maps::interface_with(interface, &eni)),
+                configured: ours
+                    .then(|| maps::interface_with(interface, &eni, maps.addresses(slot))),
                 guarded: ours && link.up && dirs.links().join(&link.name).exists(),
                 link: link.name,
             },
@@ -176,7 +206,7 @@ pub(super) fn read(
     }
     // ENIs whose link went away with the workload's namespace.
     for slot in maps.eni_slots()? {
-        if slot != SYSTEM_SLOT && !out.contains_key(&slot) {
+        if slot != SYSTEM_SLOT && slot != UPLINK_SLOT && !out.contains_key(&slot) {
             let ifindex = maps.remove_eni(slot)?;
             flows.forget_eni(slot, ifindex)?;
         }
@@ -224,6 +254,10 @@ pub(super) fn ensure_system(
             role: u8::try_from(tables::ROLE_SYSTEM).unwrap_or_default(),
             ..tables::eni::default()
         },
+        &BTreeSet::from([Address {
+            vpc: VpcNumber(0),
+            ip: probe::SYSTEM_IP.into(),
+        }]),
     )?;
     programs.guard(dirs, SYSTEM_LINK)?;
     namespace::inside(system.as_fd(), || {
@@ -232,8 +266,13 @@ pub(super) fn ensure_system(
         for link in netlink.links()? {
             netlink.up(link.index)?;
             if link.name == "sys0" {
-                netlink.add_address(link.index, probe::SYSTEM_IP, 30)?;
-                netlink.add_route(link.index, probe::FABRIC, probe::SYSTEM_GATEWAY)?;
+                netlink.add_address(link.index, probe::SYSTEM_IP.into(), 30)?;
+                let (fabric, prefix) = probe::FABRIC;
+                netlink.add_route_to(
+                    link.index,
+                    (fabric.into(), prefix),
+                    Some(probe::SYSTEM_GATEWAY.into()),
+                )?;
             }
         }
         Ok(())
@@ -266,8 +305,11 @@ fn parse_alias(link: &Link) -> Option<(EniSlot, Interface)> {
     let interface = Interface {
         address: Address {
             vpc: VpcNumber(0),
-            ip: Ipv4Addr::UNSPECIFIED,
+            ip: Ipv4Addr::UNSPECIFIED.into(),
         },
+        more: Vec::new(),
+        source_check: true,
+        place: Place::default(),
         prefix,
         gateway,
         resolver,
@@ -333,7 +375,8 @@ pub(super) fn remove_all(netlink: &Netlink) -> Result<(), Error> {
         if let Some((_, interface)) = parse_alias(&link) {
             remove_resolver(&interface)?;
         }
-        if link.name.starts_with(LINK_PREFIX) || link.name == SYSTEM_LINK {
+        let ours = [SYSTEM_LINK, super::uplink::LINK].contains(&link.name.as_str());
+        if link.name.starts_with(LINK_PREFIX) || ours {
             netlink.remove(link.index)?;
         }
     }

@@ -24,17 +24,20 @@ mod purge;
     reason = "made by bindgen from bpf/shared/tables.h"
 )]
 mod tables;
+mod uplink;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use model::host::{Counters, GateSlot, State, Step};
+use model::host::{Counters, EniSlot, Event, Flow, GateSlot, State, Step, Wanted};
 
 use crate::kernel::{Echo, Error, Kernel};
 
 pub use namespace::{check as check_namespace, make_named, remove_named, run_inside};
+pub use program::Gso;
 pub use purge::purge;
+pub use uplink::Uplink;
 
 /// Where an instance keeps its namespaces and pins.
 #[derive(Clone, Debug)]
@@ -127,8 +130,8 @@ pub struct Linux {
 
 impl Linux {
     /// Makes or takes over the instance below `dirs`: namespaces, pins, program versions.
-    /// Running traffic does not notice.
-    pub fn open(dirs: Dirs, limits: Limits) -> Result<Self, Error> {
+    /// Running traffic does not notice. Without `uplink` there is no way out.
+    pub fn open(dirs: Dirs, limits: Limits, uplink: Option<&Uplink>) -> Result<Self, Error> {
         preflight()?;
         namespace::prepare_dir(&dirs.run.join("ns"))?;
         program::mount_bpffs(&dirs)?;
@@ -139,9 +142,11 @@ impl Linux {
         let netlink = netlink::Netlink::open()?;
         let mut programs = program::Programs::load(&dirs, limits)?;
         let mut maps = maps::Maps::open(&mut programs)?;
-        let flows = flows::Flows::open(&dirs, &mut programs)?;
+        let mut flows = flows::Flows::open(&dirs, &mut programs)?;
+        flows.at(programs.clock(&maps)?);
         programs.take_over(&dirs)?;
         device::ensure_system(&dirs, &netlink, &mut programs, &mut maps, &system)?;
+        uplink::ensure(&dirs, &netlink, &mut programs, &mut maps, uplink)?;
         let prober = probe::Prober::open(&system)?;
         Ok(Self {
             dirs,
@@ -152,6 +157,53 @@ impl Linux {
             flows,
             prober,
         })
+    }
+
+    /// What the programs would make of a frame that came from an ENI, or (`None`) from
+    /// outside: the real ones, with the real tables, which change as by a real packet; only
+    /// the frame stays here.
+    pub fn trial(
+        &mut self,
+        from: Option<EniSlot>,
+        frame: &[u8],
+        gso: Option<Gso>,
+    ) -> Result<Trial, Error> {
+        let slot = from.unwrap_or(maps::UPLINK_SLOT);
+        let link = self.maps.eni(slot)?.ifindex;
+        let ran = self.programs.run(link, frame, gso)?;
+        Ok(Trial {
+            sent: ran.action == TC_ACT_REDIRECT,
+            verdict: ran.verdict,
+            to: self.maps.eni_at(ran.link)?,
+            frame: ran.frame,
+        })
+    }
+
+    /// The seed that targets and source ports are chosen with.
+    pub fn seed(&self) -> Result<u32, Error> {
+        self.maps.seed()
+    }
+}
+
+const TC_ACT_REDIRECT: u32 = 7;
+
+/// What became of a frame in [`Linux::trial`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trial {
+    /// Handed to a link: another ENI's, or (an answer) its own.
+    pub sent: bool,
+    /// The number of the verdict that refused it; 0: none.
+    pub verdict: u32,
+    /// The ENI that it was handed to, where the long way did that.
+    pub to: Option<EniSlot>,
+    /// The frame afterwards.
+    pub frame: Vec<u8>,
+}
+
+impl Linux {
+    fn read_clock(&mut self) -> Result<(), Error> {
+        self.flows.at(self.programs.clock(&self.maps)?);
+        Ok(())
     }
 }
 
@@ -187,6 +239,14 @@ impl Kernel for Linux {
                 self.flows.forget_gate(*slot)?;
                 self.flows.reset_gate(*slot);
             }
+            Step::PutAcl(key, acl) => self.maps.put_acl(*key, acl)?,
+            Step::RemoveAcl(key) => self.maps.remove_acl(*key)?,
+            Step::PutRoute(table, net, hop) => self.maps.put_route(*table, *net, *hop)?,
+            Step::RemoveRoute(table, net) => self.maps.remove_route(*table, *net)?,
+            Step::PutNat(key, nat) => self.maps.put_nat(*key, nat)?,
+            Step::RemoveNat(key) => self.maps.remove_nat(*key)?,
+            Step::PutPublic(ip, public) => self.maps.put_public(*ip, public)?,
+            Step::RemovePublic(ip, public) => self.maps.remove_public(*ip, public)?,
         }
         Ok(())
     }
@@ -200,8 +260,28 @@ impl Kernel for Linux {
     }
 
     fn expire(&mut self) -> Result<usize, Error> {
-        let now = self.programs.jiffies(&mut self.maps)?;
-        self.flows.expire(now)
+        self.read_clock()?;
+        self.flows.expire()
+    }
+
+    fn tell(&mut self, wanted: Wanted) -> Result<(), Error> {
+        self.flows.tell(wanted.ended);
+        let bit = |kind: u32, on: bool| u32::from(on) << kind;
+        self.maps.set(|settings| {
+            settings.events = bit(tables::EVENT_REFUSED, wanted.refused)
+                | bit(tables::EVENT_OPENED, wanted.opened)
+                | bit(tables::EVENT_ENDED, wanted.ended);
+        })
+    }
+
+    fn events(&mut self, most: usize) -> Result<Vec<Event>, Error> {
+        self.read_clock()?;
+        Ok(self.flows.events(most))
+    }
+
+    fn flows(&mut self) -> Result<Vec<Flow>, Error> {
+        self.read_clock()?;
+        self.flows.list()
     }
 
     fn counters(&mut self, gates: &[GateSlot]) -> Result<Counters, Error> {

@@ -1,13 +1,16 @@
 //! Links, addresses and routes, by rtnetlink.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::os::fd::{AsRawFd as _, BorrowedFd};
 
 use futures_util::TryStreamExt as _;
 use model::net::Mac;
+use rtnetlink::packet_route::AddressFamily;
+use rtnetlink::packet_route::address::{AddressAttribute, AddressHeaderFlags, AddressMessage};
 use rtnetlink::packet_route::link::{
     InfoData, InfoKind, InfoVeth, LinkAttribute, LinkFlags, LinkMessage,
 };
+use rtnetlink::packet_route::route::RouteScope;
 use rtnetlink::{Handle, LinkMessageBuilder, LinkUnspec, LinkVeth, RouteMessageBuilder};
 
 use crate::kernel::Error;
@@ -125,37 +128,91 @@ impl Netlink {
             .map_err(Error::netlink("removing a link"))
     }
 
-    /// Gives a link an address.
-    pub(super) fn add_address(&self, index: u32, ip: Ipv4Addr, prefix: u8) -> Result<(), Error> {
+    /// The addresses of a link, with their prefix lengths.
+    pub(super) fn addresses(&self, index: u32) -> Result<Vec<(IpAddr, u8)>, Error> {
+        let request = self
+            .handle
+            .address()
+            .get()
+            .set_link_index_filter(index)
+            .execute();
+        let messages: Vec<AddressMessage> = self
+            .runtime
+            .block_on(request.try_collect())
+            .map_err(Error::netlink("listing addresses"))?;
+        let of = |message: AddressMessage| {
+            let prefix = message.header.prefix_len;
+            let found = message.attributes.into_iter();
+            let mut found = found.filter_map(|attribute| match attribute {
+                AddressAttribute::Address(ip) => Some(ip),
+                _ => None,
+            });
+            found.next().map(|ip| (ip, prefix))
+        };
+        Ok(messages.into_iter().filter_map(of).collect())
+    }
+
+    /// Gives a link an address. Nobody else has it: IPv6 needs no detection of duplicates.
+    pub(super) fn add_address(&self, index: u32, ip: IpAddr, prefix: u8) -> Result<(), Error> {
+        let mut request = self.handle.address().add(index, ip, prefix).replace();
+        if ip.is_ipv6() {
+            request.message_mut().header.flags |= AddressHeaderFlags::Nodad;
+        }
         self.runtime
-            .block_on(
-                self.handle
-                    .address()
-                    .add(index, IpAddr::V4(ip), prefix)
-                    .replace()
-                    .execute(),
-            )
+            .block_on(request.execute())
             .map_err(Error::netlink(format!("adding the address {ip}/{prefix}")))
     }
 
-    /// Adds a route by gateway over a link.
-    pub(super) fn add_route(
+    /// Takes an address from a link.
+    pub(super) fn remove_address(&self, index: u32, ip: IpAddr, prefix: u8) -> Result<(), Error> {
+        let mut message = AddressMessage::default();
+        message.header.index = index;
+        message.header.prefix_len = prefix;
+        message.header.family = if ip.is_ipv4() {
+            AddressFamily::Inet
+        } else {
+            AddressFamily::Inet6
+        };
+        message.attributes = match ip {
+            IpAddr::V4(_) => vec![AddressAttribute::Local(ip), AddressAttribute::Address(ip)],
+            IpAddr::V6(_) => vec![AddressAttribute::Address(ip)],
+        };
+        self.runtime
+            .block_on(self.handle.address().del(message).execute())
+            .map_err(Error::netlink(format!(
+                "removing the address {ip}/{prefix}"
+            )))
+    }
+
+    /// Makes a gateway the way to everything of its family.
+    pub(super) fn add_route(&self, index: u32, any: IpAddr, gateway: IpAddr) -> Result<(), Error> {
+        self.add_route_to(index, (any, 0), Some(gateway))
+    }
+
+    /// Adds a route over a link, by a gateway or to neighbours.
+    pub(super) fn add_route_to(
         &self,
         index: u32,
-        to: (Ipv4Addr, u8),
-        gateway: Ipv4Addr,
+        to: (IpAddr, u8),
+        gateway: Option<IpAddr>,
     ) -> Result<(), Error> {
-        let route = RouteMessageBuilder::<Ipv4Addr>::new()
+        let what = || format!("adding the route {}/{}", to.0, to.1);
+        let failed = |error: &dyn std::fmt::Display| Error::Io {
+            what: format!("{}: {error}", what()),
+            source: std::io::ErrorKind::InvalidInput.into(),
+        };
+        let mut route = RouteMessageBuilder::<IpAddr>::new()
             .destination_prefix(to.0, to.1)
-            .gateway(gateway)
-            .output_interface(index)
-            .build();
+            .map_err(|error| failed(&error))?
+            .output_interface(index);
+        if let Some(gateway) = gateway {
+            route = route.gateway(gateway).map_err(|error| failed(&error))?;
+        } else {
+            route = route.scope(RouteScope::Link);
+        }
         self.runtime
-            .block_on(self.handle.route().add(route).replace().execute())
-            .map_err(Error::netlink(format!(
-                "adding the route {}/{} via {gateway}",
-                to.0, to.1
-            )))
+            .block_on(self.handle.route().add(route.build()).replace().execute())
+            .map_err(Error::netlink(what()))
     }
 }
 

@@ -63,6 +63,7 @@ impl Programs {
         let mut object = EbpfLoader::new()
             .default_map_pin_directory(dirs.maps())
             .map_max_entries("flows", limits.flows.saturating_mul(2))
+            .map_max_entries("flows6", (limits.flows / 2).max(64))
             .load(OBJECT)
             .map_err(Error::bpf("loading the BPF object"))?;
         for name in ["eni", "tick"] {
@@ -144,8 +145,8 @@ impl Programs {
         Ok(true)
     }
 
-    /// The kernel's jiffies, which flows' ages are measured in.
-    pub(super) fn jiffies(&mut self, maps: &mut Maps) -> Result<u64, Error> {
+    /// The kernel's clock, which flows' ages are measured in.
+    pub(super) fn clock(&mut self, maps: &Maps) -> Result<tables::clock, Error> {
         let frame = [0u8; 64];
         let program = classifier(&mut self.object, "tick")?;
         program
@@ -156,6 +157,81 @@ impl Programs {
             .map_err(Error::bpf("running the clock program"))?;
         maps.clock()
     }
+
+    /// Runs the ENI program over a frame as if it had come by a link.
+    pub(super) fn run(
+        &mut self,
+        ifindex: u32,
+        frame: &[u8],
+        gso: Option<Gso>,
+    ) -> Result<Ran, Error> {
+        let mut context = [0u8; CONTEXT];
+        put(&mut context, CTX_IFINDEX, ifindex);
+        if let Some(gso) = gso {
+            put(&mut context, CTX_GSO_SEGMENTS, gso.segments);
+            put(&mut context, CTX_GSO_SIZE, u32::from(gso.size));
+        }
+        let mut out = vec![0u8; frame.len() + ROOM];
+        let mut context_out = [0u8; CONTEXT];
+        let program = classifier(&mut self.object, "eni")?;
+        let result = program
+            .test_run(TestRunOptions {
+                data_in: Some(frame),
+                data_out: Some(&mut out),
+                ctx_in: Some(&context),
+                ctx_out: Some(&mut context_out),
+                ..TestRunOptions::default()
+            })
+            .map_err(Error::bpf("running the ENI program over a frame"))?;
+        out.truncate(result.data_size_out as usize);
+        Ok(Ran {
+            action: result.return_value,
+            frame: out,
+            verdict: get(&context_out, CTX_CB),
+            link: get(&context_out, CTX_CB + 4),
+        })
+    }
+}
+
+/// A frame that stands for several segments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gso {
+    /// Payload bytes of a segment.
+    pub size: u16,
+    /// How many.
+    pub segments: u32,
+}
+
+/// What the ENI program made of a frame.
+pub(super) struct Ran {
+    /// TC_ACT_*.
+    pub(super) action: u32,
+    /// The frame afterwards.
+    pub(super) frame: Vec<u8>,
+    /// The verdict of a refusal; 0: none.
+    pub(super) verdict: u32,
+    /// The link that it was handed to; 0 when the fast path did that.
+    pub(super) link: u32,
+}
+
+/// `struct __sk_buff` (linux/bpf.h): its size, and where its members are.
+const CONTEXT: usize = 192;
+const CTX_IFINDEX: usize = 40;
+const CTX_CB: usize = 48;
+const CTX_GSO_SEGMENTS: usize = 164;
+const CTX_GSO_SIZE: usize = 176;
+/// A program's answer may be longer than what it answers.
+const ROOM: usize = 128;
+
+fn put(context: &mut [u8; CONTEXT], at: usize, value: u32) {
+    if let Some(place) = context.get_mut(at..at + 4) {
+        place.copy_from_slice(&value.to_ne_bytes());
+    }
+}
+
+fn get(context: &[u8; CONTEXT], at: usize) -> u32 {
+    let four = context.get(at..at + 4).and_then(|it| it.try_into().ok());
+    four.map_or(0, u32::from_ne_bytes)
 }
 
 /// Unpins an attachment; an absent pin is fine.

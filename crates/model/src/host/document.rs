@@ -167,9 +167,8 @@ impl Traffic {
 
     /// Whether a packet is of this traffic.
     pub fn holds(&self, protocol: u8, selector: u16) -> bool {
-        self.protocol.is_none_or(|wanted| {
-            wanted == protocol && (self.first..=self.last).contains(&selector)
-        })
+        self.protocol
+            .is_none_or(|wanted| wanted == protocol && (self.first..=self.last).contains(&selector))
     }
 }
 

@@ -33,6 +33,9 @@ pub struct InterfaceReport {
 pub struct EniCounters {
     /// Flows that it has open.
     pub flows: u64,
+    /// Refusals and ends of flows that were not told: too many, or no room.
+    #[serde(default)]
+    pub events_lost: u64,
     /// Drops by verdict label; reasons that never happened are left out.
     pub drops: BTreeMap<String, u64>,
 }

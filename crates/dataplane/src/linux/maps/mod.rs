@@ -1,15 +1,17 @@
 //! The typed tables: model values in, kernel structs out, and back.
 
+mod convert;
+mod policy;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 use aya::Pod;
-use aya::maps::{Array, HashMap, MapData, MapError};
+use aya::maps::{Array, HashMap, LpmTrie, MapData, MapError};
 use model::host::{
-    Address, BalancerSlot, EniSlot, Gate, GateSlot, Group, GroupSlot, Interface, Listener,
-    ListenerKey, Rule, Source, Tables, Target, TargetGroupSlot, VpcNumber,
+    Address, BalancerSlot, EniSlot, Gate, GateSlot, Listener, ListenerKey, Tables, Target,
+    TargetGroupSlot,
 };
-use model::net::Mac;
 
 use super::program::Programs;
 use super::tables;
@@ -25,41 +27,55 @@ macro_rules! pod {
 }
 
 pod!(
+    settings,
     eni,
     gate,
+    address,
     address_key,
-    group,
+    owner,
+    rule_key,
+    rules,
+    route_data,
+    hop,
+    nat,
+    known,
     listener_key,
     listener,
     target_key,
     target,
     flow_key,
     flow,
+    flow_key6,
+    flow6,
     clock
 );
 
+pub(super) use convert::{address, be, eni as eni_value, interface_with, ip};
+
 /// The maps that hold configuration.
 pub(super) struct Maps {
+    settings: Array<MapData, tables::settings>,
     ports: HashMap<MapData, u32, u32>,
     enis: Array<MapData, tables::eni>,
     gates: Array<MapData, tables::gate>,
-    addresses: HashMap<MapData, tables::address_key, u32>,
-    groups: HashMap<MapData, u32, tables::group>,
+    addresses: HashMap<MapData, tables::address_key, tables::owner>,
+    /// The addresses of each ENI, as `addresses` has them: this process is their only writer.
+    owned: BTreeMap<EniSlot, BTreeSet<Address>>,
+    rules: HashMap<MapData, tables::rule_key, tables::rules>,
+    routes: LpmTrie<MapData, tables::route_data, tables::hop>,
+    nats: HashMap<MapData, u64, tables::nat>,
+    publics: HashMap<MapData, tables::address, tables::known>,
+    outsides: HashMap<MapData, tables::address_key, tables::address>,
     listeners: HashMap<MapData, tables::listener_key, tables::listener>,
     target_counts: HashMap<MapData, u32, u32>,
     targets: HashMap<MapData, tables::target_key, tables::target>,
     clock: Array<MapData, tables::clock>,
 }
 
-/// A network-order address as the structs hold it.
-pub(super) fn be(ip: Ipv4Addr) -> u32 {
-    u32::from_ne_bytes(ip.octets())
-}
-
-/// And back.
-pub(super) fn ip(be: u32) -> Ipv4Addr {
-    Ipv4Addr::from(be.to_ne_bytes())
-}
+/// Ginnel's own ENI.
+pub(super) const SYSTEM_SLOT: EniSlot = EniSlot(0);
+/// The way out's.
+pub(super) const UPLINK_SLOT: EniSlot = EniSlot(tables::MAX_ENIS - 1);
 
 impl Maps {
     pub(super) fn open(programs: &mut Programs) -> Result<Self, Error> {
@@ -69,32 +85,39 @@ impl Maps {
                     .map_err(Error::bpf(concat!("opening the map ", $name)))?
             };
         }
-        Ok(Self {
+        let mut maps = Self {
+            settings: open!(Array, "settings"),
             ports: open!(HashMap, "ports"),
             enis: open!(Array, "enis"),
             gates: open!(Array, "gates"),
             addresses: open!(HashMap, "addresses"),
-            groups: open!(HashMap, "groups"),
+            owned: BTreeMap::new(),
+            rules: open!(HashMap, "rules"),
+            routes: open!(LpmTrie, "routes"),
+            nats: open!(HashMap, "nats"),
+            publics: open!(HashMap, "publics"),
+            outsides: open!(HashMap, "outsides"),
             listeners: open!(HashMap, "listeners"),
             target_counts: open!(HashMap, "target_counts"),
             targets: open!(HashMap, "targets"),
             clock: open!(Array, "clock"),
-        })
+        };
+        for entry in maps.addresses.iter() {
+            let (key, owner) = entry.map_err(Error::bpf("reading the address table"))?;
+            if owner.kind == tables::OWNER_ENI {
+                let of = maps.owned.entry(EniSlot(owner.slot)).or_default();
+                of.insert(convert::address_from(&key));
+            }
+        }
+        // A change may have been written whose flows were not asked again.
+        maps.ask_again()?;
+        Ok(maps)
     }
 
     /// All tables as the model has them.
     pub(super) fn read(&self) -> Result<Tables, Error> {
         let mut out = Tables::default();
-        for entry in self.groups.iter() {
-            let (slot, group) = entry.map_err(Error::bpf("reading the group table"))?;
-            let rules = group.rules.iter().take(group.count as usize);
-            out.groups.insert(
-                GroupSlot(slot),
-                Group {
-                    rules: rules.map(rule_from).collect(),
-                },
-            );
-        }
+        self.read_policy(&mut out)?;
         for entry in self.target_counts.iter() {
             let (slot, count) = entry.map_err(Error::bpf("reading the target table"))?;
             let mut list = Vec::new();
@@ -106,7 +129,7 @@ impl Maps {
                 if let Some(found) = absent_is_none(self.targets.get(&key, 0))? {
                     list.push(Target {
                         eni: EniSlot(found.eni),
-                        ip: ip(found.ip),
+                        ip: ip(&found.ip),
                         port: u16::from_be(found.port),
                     });
                 }
@@ -128,35 +151,20 @@ impl Maps {
             );
         }
         for entry in self.addresses.iter() {
-            let (key, slot) = entry.map_err(Error::bpf("reading the address table"))?;
+            let (key, owner) = entry.map_err(Error::bpf("reading the address table"))?;
+            if owner.kind != tables::OWNER_GATE {
+                continue;
+            }
             let gate = self
                 .gates
-                .get(&slot, 0)
+                .get(&owner.slot, 0)
                 .map_err(Error::bpf("reading the gate table"))?;
             // The address table decides who is led where, so it decides what is told here.
-            let mut gate = gate_from(&gate);
-            gate.address = Address {
-                vpc: VpcNumber(key.vpc),
-                ip: ip(key.ip),
-            };
-            out.gates.insert(GateSlot(slot), gate);
+            let mut gate = convert::gate_from(&gate);
+            gate.address = convert::address_from(&key);
+            out.gates.insert(GateSlot(owner.slot), gate);
         }
         Ok(out)
-    }
-
-    pub(super) fn put_group(&mut self, slot: GroupSlot, group: &Group) -> Result<(), Error> {
-        let mut value = tables::group::default();
-        for (place, rule) in value.rules.iter_mut().zip(&group.rules) {
-            *place = rule_to(rule);
-            value.count += 1;
-        }
-        self.groups
-            .insert(slot.0, value, 0)
-            .map_err(Error::bpf(format!("writing the security group {slot}")))
-    }
-
-    pub(super) fn remove_group(&mut self, slot: GroupSlot) -> Result<(), Error> {
-        gone_is_fine(self.groups.remove(&slot.0), "removing a security group")
     }
 
     /// Writes a target group. A reader that is under way sees the old list or the new one,
@@ -176,7 +184,7 @@ impl Maps {
             };
             let value = tables::target {
                 eni: target.eni.0,
-                ip: be(target.ip),
+                ip: address(target.ip),
                 port: target.port.to_be(),
                 pad: 0,
             };
@@ -210,13 +218,13 @@ impl Maps {
             idle_seconds: to.idle_seconds,
         };
         self.listeners
-            .insert(listener_key(key), value, 0)
+            .insert(convert::listener_key(key), value, 0)
             .map_err(Error::bpf(format!("writing the listener {key:?}")))
     }
 
     pub(super) fn remove_listener(&mut self, key: ListenerKey) -> Result<(), Error> {
         gone_is_fine(
-            self.listeners.remove(&listener_key(key)),
+            self.listeners.remove(&convert::listener_key(key)),
             "removing a listener",
         )
     }
@@ -226,7 +234,7 @@ impl Maps {
     pub(super) fn put_gate(&mut self, slot: GateSlot, gate: &Gate) -> Result<bool, Error> {
         let what = || format!("writing the gate {slot}");
         let before = self.gates.get(&slot.0, 0).map_err(Error::bpf(what()))?;
-        let mut value = gate_to(gate);
+        let mut value = convert::gate(gate);
         if before.generation != value.generation && before.generation != 0 {
             let closed = tables::gate {
                 generation: 0,
@@ -246,9 +254,14 @@ impl Maps {
         self.gates
             .set(slot.0, value, 0)
             .map_err(Error::bpf(what()))?;
+        let owner = tables::owner {
+            kind: tables::OWNER_GATE,
+            slot: slot.0,
+        };
         self.addresses
-            .insert(address_key(gate.address), slot.0, 0)
+            .insert(convert::address_key(gate.address), owner, 0)
             .map_err(Error::bpf(what()))?;
+        self.ask_again()?;
         Ok(before.vpc == 0)
     }
 
@@ -263,8 +276,9 @@ impl Maps {
         self.gates
             .set(slot.0, closed, 0)
             .map_err(Error::bpf(what()))?;
-        let key = address_key(gate.address);
-        if absent_is_none(self.addresses.get(&key, 0))? == Some(slot.0) {
+        let key = convert::address_key(gate.address);
+        let owner = absent_is_none(self.addresses.get(&key, 0))?;
+        if owner.is_some_and(|it| it.kind == tables::OWNER_GATE && it.slot == slot.0) {
             gone_is_fine(
                 self.addresses.remove(&key),
                 "removing an endpoint's address",
@@ -275,14 +289,85 @@ impl Maps {
             .map_err(Error::bpf(what()))
     }
 
-    pub(super) fn put_eni(&mut self, slot: EniSlot, value: tables::eni) -> Result<(), Error> {
+    /// Writes an ENI with all its addresses; established flows are asked again.
+    pub(super) fn put_eni(
+        &mut self,
+        slot: EniSlot,
+        value: tables::eni,
+        addresses: &BTreeSet<Address>,
+    ) -> Result<(), Error> {
         let what = || format!("writing the ENI {slot}");
         self.enis
             .set(slot.0, value, 0)
             .map_err(Error::bpf(what()))?;
         self.ports
             .insert(value.ifindex, slot.0, 0)
-            .map_err(Error::bpf(what()))
+            .map_err(Error::bpf(what()))?;
+        self.disown(slot, |address| !addresses.contains(address))?;
+        let owner = tables::owner {
+            kind: tables::OWNER_ENI,
+            slot: slot.0,
+        };
+        for address in addresses {
+            self.addresses
+                .insert(convert::address_key(*address), owner, 0)
+                .map_err(Error::bpf(what()))?;
+            // Whoever had it before has it no more.
+            for (other, owned) in &mut self.owned {
+                if *other != slot {
+                    owned.remove(address);
+                }
+            }
+            self.owned.entry(slot).or_default().insert(*address);
+        }
+        self.ask_again()
+    }
+
+    /// The addresses of an ENI.
+    pub(super) fn addresses(&self, slot: EniSlot) -> impl Iterator<Item = IpAddr> {
+        let owned = self.owned.get(&slot);
+        owned
+            .into_iter()
+            .flatten()
+            .map(|address| address.ip)
+            .collect::<Vec<_>>()
+            .into_iter()
+    }
+
+    /// Takes addresses from an ENI.
+    fn disown(&mut self, slot: EniSlot, which: impl Fn(&Address) -> bool) -> Result<(), Error> {
+        let owned = self.owned.entry(slot).or_default();
+        let (gone, kept) = std::mem::take(owned).into_iter().partition(which);
+        *owned = kept;
+        let gone: BTreeSet<Address> = gone;
+        for address in gone {
+            let key = convert::address_key(address);
+            let owner = absent_is_none(self.addresses.get(&key, 0))?;
+            if owner.is_some_and(|it| it.kind == tables::OWNER_ENI && it.slot == slot.0) {
+                gone_is_fine(self.addresses.remove(&key), "removing an address")?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets every flow be asked again, at its next packet, whether its way is still open.
+    pub(super) fn ask_again(&mut self) -> Result<(), Error> {
+        self.set(|settings| settings.epoch = settings.epoch.wrapping_add(1).max(1))
+    }
+
+    /// Changes the host's settings; this process is their only writer.
+    pub(super) fn set(&mut self, change: impl FnOnce(&mut tables::settings)) -> Result<(), Error> {
+        let what = "writing the host's settings";
+        let mut settings = self.settings.get(&0, 0).map_err(Error::bpf(what))?;
+        change(&mut settings);
+        self.settings.set(0, settings, 0).map_err(Error::bpf(what))
+    }
+
+    /// The seed that targets and ports are chosen with.
+    pub(super) fn seed(&self) -> Result<u32, Error> {
+        let settings = self.settings.get(&0, 0);
+        let settings = settings.map_err(Error::bpf("reading the host's settings"))?;
+        Ok(settings.seed)
     }
 
     pub(super) fn eni(&self, slot: EniSlot) -> Result<tables::eni, Error> {
@@ -299,13 +384,20 @@ impl Maps {
         {
             gone_is_fine(self.ports.remove(&before.ifindex), "removing a port")?;
         }
+        self.disown(slot, |_| true)?;
         self.enis
             .set(slot.0, tables::eni::default(), 0)
             .map_err(Error::bpf(format!("removing the ENI {slot}")))?;
+        self.ask_again()?;
         Ok(before.ifindex)
     }
 
-    /// The slots of all ENIs, Ginnel's own (slot 0) included.
+    /// The ENI of a link.
+    pub(super) fn eni_at(&self, ifindex: u32) -> Result<Option<EniSlot>, Error> {
+        Ok(absent_is_none(self.ports.get(&ifindex, 0))?.map(EniSlot))
+    }
+
+    /// The slots of all ENIs, Ginnel's own (slot 0) and the uplink's included.
     pub(super) fn eni_slots(&self) -> Result<BTreeSet<EniSlot>, Error> {
         self.ports
             .iter()
@@ -314,132 +406,10 @@ impl Maps {
             .map_err(Error::bpf("reading the port table"))
     }
 
-    pub(super) fn clock(&self) -> Result<u64, Error> {
+    pub(super) fn clock(&self) -> Result<tables::clock, Error> {
         self.clock
             .get(&0, 0)
-            .map(|clock| clock.jiffies)
             .map_err(Error::bpf("reading the clock"))
-    }
-}
-
-/// What the kernel holds of an interface, over what its link's alias says of the rest.
-pub(super) fn interface_with(mut known: Interface, eni: &tables::eni) -> Interface {
-    known.address = Address {
-        vpc: VpcNumber(eni.vpc),
-        ip: ip(eni.ip),
-    };
-    known.mac = Mac(eni.mac);
-    known.groups = slots(&eni.groups, u32::from(eni.group_count));
-    known
-}
-
-pub(super) fn eni_value(interface: &Interface, ifindex: u32, quota: u32) -> tables::eni {
-    let (groups, count) = group_slots(&interface.groups);
-    tables::eni {
-        vpc: interface.address.vpc.0,
-        ip: be(interface.address.ip),
-        ifindex,
-        flow_quota: quota,
-        groups,
-        mac: interface.mac.0,
-        role: u8::try_from(tables::ROLE_WORKLOAD).unwrap_or_default(),
-        group_count: count,
-    }
-}
-
-fn group_slots(groups: &[GroupSlot]) -> ([u32; tables::GROUPS_PER_ENI as usize], u8) {
-    let mut out = [0; tables::GROUPS_PER_ENI as usize];
-    let mut count = 0;
-    for (place, group) in out.iter_mut().zip(groups) {
-        *place = group.0;
-        count += 1;
-    }
-    (out, count)
-}
-
-fn slots(raw: &[u32], count: u32) -> Vec<GroupSlot> {
-    let listed = raw.iter().take(count as usize);
-    listed.map(|slot| GroupSlot(*slot)).collect()
-}
-
-fn gate_to(gate: &Gate) -> tables::gate {
-    let (groups, count) = group_slots(&gate.groups);
-    tables::gate {
-        generation: gate.generation,
-        vpc: gate.address.vpc.0,
-        ip: be(gate.address.ip),
-        balancer: gate.balancer.0,
-        balancer_ip: be(gate.balancer_address.ip),
-        balancer_vpc: gate.balancer_address.vpc.0,
-        groups,
-        group_count: u32::from(count),
-    }
-}
-
-fn gate_from(raw: &tables::gate) -> Gate {
-    Gate {
-        generation: raw.generation,
-        address: Address {
-            vpc: VpcNumber(raw.vpc),
-            ip: ip(raw.ip),
-        },
-        groups: slots(&raw.groups, raw.group_count),
-        balancer: BalancerSlot(raw.balancer),
-        balancer_address: Address {
-            vpc: VpcNumber(raw.balancer_vpc),
-            ip: ip(raw.balancer_ip),
-        },
-    }
-}
-
-fn address_key(address: Address) -> tables::address_key {
-    tables::address_key {
-        vpc: address.vpc.0,
-        ip: be(address.ip),
-    }
-}
-
-fn listener_key(key: ListenerKey) -> tables::listener_key {
-    tables::listener_key {
-        balancer: key.balancer.0,
-        port: key.port.to_be(),
-        protocol: key.protocol,
-        pad: 0,
-    }
-}
-
-fn rule_to(rule: &Rule) -> tables::rule {
-    let mut raw = tables::rule {
-        first_port: rule.ports.0,
-        last_port: rule.ports.1,
-        protocol: rule.protocol.unwrap_or_default(),
-        any_protocol: u8::from(rule.protocol.is_none()),
-        ..tables::rule::default()
-    };
-    match rule.source {
-        Source::Cidr(network, prefix) => {
-            raw.network = be(network);
-            let mask = u32::MAX.checked_shl(32 - u32::from(prefix)).unwrap_or(0);
-            raw.mask = mask.to_be();
-        }
-        Source::Group(slot) => {
-            raw.group = slot.0;
-            raw.by_group = 1;
-        }
-    }
-    raw
-}
-
-fn rule_from(raw: &tables::rule) -> Rule {
-    Rule {
-        protocol: (raw.any_protocol == 0).then_some(raw.protocol),
-        ports: (raw.first_port, raw.last_port),
-        source: if raw.by_group == 1 {
-            Source::Group(GroupSlot(raw.group))
-        } else {
-            let prefix = u32::from_be(raw.mask).leading_ones();
-            Source::Cidr(ip(raw.network), u8::try_from(prefix).unwrap_or(32))
-        },
     }
 }
 
