@@ -1,15 +1,16 @@
-//! Would the first packet of a connection arrive? The same questions in the same order as
-//! `bpf/lib/admit.h` asks them of the tables, asked of the World, so that the answer has names
-//! and costs what the path holds, not what the World holds. Nothing is sent.
+//! Would the first packet of a connection arrive? The questions about the endpoint that the
+//! forwarder asks of the tables, in the same order, asked of the World, so that the answer has
+//! names and costs what the path holds, not what the World holds. Nothing is sent. Routes,
+//! network ACLs and outbound rules are not asked.
 //!
 //! What it shares with `compile`: what a rule admits, and which load balancer an endpoint's ENI
 //! leads to.
 
 use alloc::vec::Vec;
-use core::net::Ipv4Addr;
+use core::net::IpAddr;
 
 use model::endpoint::Endpoint;
-use model::host::Source;
+use model::host::Peer;
 use model::insights::{Destination, Hop, Obstacle};
 use model::interface::{Interface, Role};
 use model::listener::Listener;
@@ -214,19 +215,17 @@ fn admitting(world: &World, question: &Question<'_>, door: &Interface, port: u16
         slots.any(|group| group.slot == slot)
     };
     let admits = |rule: &model::security_group::Rule| {
+        if rule.egress {
+            return false;
+        }
         let Some(rule) = admission(world, rule) else {
             return false;
         };
-        let fits = match rule.protocol {
-            None => true,
-            Some(protocol) => {
-                protocol == question.protocol && (rule.ports.0..=rule.ports.1).contains(&port)
+        rule.traffic.holds(question.protocol, port)
+            && match rule.peer {
+                Peer::Group(slot) => carried(slot),
+                Peer::Cidr(net) => net.contains(&IpAddr::V4(question.source.ip)),
             }
-        };
-        fits && match rule.source {
-            Source::Group(slot) => carried(slot),
-            Source::Cidr(network, prefix) => within(question.source.ip, network, prefix),
-        }
     };
     let groups = door.groups.iter();
     groups
@@ -239,13 +238,6 @@ fn admitting(world: &World, question: &Question<'_>, door: &Interface, port: u16
                 permission: rule.permission.clone(),
             })
         })
-}
-
-fn within(ip: Ipv4Addr, network: Ipv4Addr, prefix: u8) -> bool {
-    let mask = u32::MAX
-        .checked_shl(32 - u32::from(prefix))
-        .unwrap_or_default();
-    u32::from(ip) & mask == u32::from(network)
 }
 
 /// A target that is attached, in the load balancer's own VPC.

@@ -1,17 +1,19 @@
 //! What a World compiles to, case by case: a provider and a consumer with the same addresses.
 
+mod network;
 pub(crate) mod scene;
 
 use alloc::string::ToString as _;
 use alloc::vec::Vec;
-use core::net::Ipv4Addr;
+use core::net::{IpAddr, Ipv4Addr};
 
 use model::endpoint::State;
 use model::host::{
-    Address, BalancerSlot, Document, EniSlot, Gate, GateSlot, GroupSlot, Listener, ListenerKey,
-    Rule, Source, Target, TargetGroupSlot, VpcNumber,
+    AclKey, Address, BalancerSlot, Document, EniSlot, Gate, GateSlot, GroupSlot, Listener,
+    ListenerKey, Peer as RulePeer, Place, RouteTableKey, Rule, SubnetKey, Target, TargetGroupSlot,
+    Traffic, VpcNumber,
 };
-use model::id::{BalancerId, EndpointId, InterfaceId, ServiceId, TargetGroupId};
+use model::id::{BalancerId, EndpointId, InterfaceId, SecurityGroupId, ServiceId, TargetGroupId};
 use model::interface::Role;
 use model::place::Zone;
 use model::security_group::Peer;
@@ -48,6 +50,10 @@ fn targets(world: &World) -> Vec<Target> {
     compile(world).tables.targets[&TargetGroupSlot(6)].clone()
 }
 
+fn v4(a: u8, b: u8, c: u8, d: u8) -> IpAddr {
+    Ipv4Addr::new(a, b, c, d).into()
+}
+
 /// The rules of the gate's group, after these inbound permissions were put into it.
 fn rules(permissions: &[(Option<u8>, i32, i32, Peer)]) -> Vec<Rule> {
     let world = scene();
@@ -57,14 +63,25 @@ fn rules(permissions: &[(Option<u8>, i32, i32, Peer)]) -> Vec<Rule> {
         .map(|(protocol, from, to, peer)| permission(protocol, from, to, peer))
         .collect();
     let document = compile(&with(&world, [ours.into()]));
-    document.tables.groups[&GroupSlot(2)].rules.clone()
+    document.tables.groups[&GroupSlot(2)].ingress.clone()
 }
 
 fn anywhere() -> Peer {
     Peer::Cidr4("0.0.0.0/0".parse().unwrap())
 }
 
-const ALL: Source = Source::Cidr(Ipv4Addr::UNSPECIFIED, 0);
+fn net(text: &str) -> RulePeer {
+    RulePeer::Cidr(text.parse().unwrap())
+}
+
+/// Where VPC 1 or 2 has everything.
+fn place(number: u64) -> Place {
+    Place {
+        subnet: SubnetKey(number),
+        routes: RouteTableKey(number),
+        acl: AclKey(number),
+    }
+}
 
 #[test]
 fn an_open_endpoint_is_an_open_gate() {
@@ -77,14 +94,18 @@ fn an_open_endpoint_is_an_open_gate() {
             generation: 9,
             address: Address {
                 vpc: VpcNumber(2),
-                ip: Ipv4Addr::new(10, 0, 1, 10),
+                ip: v4(10, 0, 1, 10),
             },
+            place: place(2),
             groups: Vec::from([GroupSlot(2)]),
             balancer: BalancerSlot(5),
             balancer_address: Address {
                 vpc: VpcNumber(1),
-                ip: Ipv4Addr::new(10, 0, 1, 20),
+                ip: v4(10, 0, 1, 20),
             },
+            balancer_place: place(1),
+            balancer_groups: Vec::new(),
+            balancer_enforces: false,
         };
         assert_eq!(gate(&document), &wanted);
         let label = &document.gate_labels[&GATE];
@@ -114,7 +135,7 @@ fn an_endpoint_that_is_being_deleted_is_no_gate() {
     let document = compile(&in_state(State::Deleting, 0));
     assert!(document.tables.gates.is_empty());
     assert!(document.gate_labels.is_empty());
-    assert!(document.tables.groups.is_empty());
+    assert!(!document.tables.groups.contains_key(&GroupSlot(2)));
 }
 
 #[test]
@@ -130,8 +151,8 @@ fn without_a_balancer_in_the_zone_the_gate_is_closed() {
         let document = compile(&world);
         let gate = gate(&document);
         assert_eq!((gate.generation, gate.balancer), (0, BalancerSlot(0)));
-        assert_eq!(gate.balancer_address.ip, Ipv4Addr::UNSPECIFIED);
-        assert_eq!(gate.address.ip, Ipv4Addr::new(10, 0, 1, 10));
+        assert_eq!(gate.balancer_address.ip, v4(0, 0, 0, 0));
+        assert_eq!(gate.address.ip, v4(10, 0, 1, 10));
     }
 }
 
@@ -149,81 +170,115 @@ fn a_second_balancer_does_not_move_a_gate() {
     service.balancers.remove(0);
     let document = compile(&with(&both, [service.into()]));
     assert_eq!(gate(&document).balancer, BalancerSlot(3));
-    assert_eq!(
-        gate(&document).balancer_address.ip,
-        Ipv4Addr::new(10, 0, 1, 21)
-    );
+    assert_eq!(gate(&document).balancer_address.ip, v4(10, 0, 1, 21));
 }
 
 #[test]
-fn only_groups_of_gates_are_in_the_table() {
-    // Group 3 is the client's: its rules are nobody's business, its slot is.
-    let document = compile(&scene());
-    let slots: Vec<GroupSlot> = document.tables.groups.keys().copied().collect();
-    assert_eq!(slots, [GroupSlot(2)]);
-    assert_eq!(
-        document.interfaces[&EniSlot(2)].groups,
-        [GroupSlot(3)],
-        "the client's ENI carries its group"
-    );
+fn only_groups_that_something_carries_are_in_the_table() {
+    // 1 and 3 are workloads', 2 is the gate's.
+    let slots = |world: &World| -> Vec<u32> {
+        let groups = compile(world).tables.groups;
+        groups.keys().map(|slot| slot.0).collect()
+    };
+    let world = scene();
+    assert_eq!(slots(&world), [1, 2, 3]);
+    let gone = Change::Remove(Name::Interface(InterfaceId::new(2)));
+    let world = with(&world, [gone]);
+    assert_eq!(slots(&world), [1, 2]);
+    let mut balancer = world.load_balancers[&BalancerId::new(5)].as_ref().clone();
+    let mut own = group(1);
+    (own.id, own.slot) = (SecurityGroupId::new(7), GroupSlot(7));
+    own.name = "own".to_string();
+    balancer.groups.push(own.id);
+    let world = with(&world, [own.into(), balancer.into()]);
+    assert_eq!(slots(&world), [1, 2, 7], "a load balancer's own");
+}
+
+#[test]
+fn a_load_balancers_groups_are_asked_unless_it_waives_them() {
+    let world = scene();
+    let mut balancer = world.load_balancers[&BalancerId::new(5)].as_ref().clone();
+    balancer.groups.push(group(1).id);
+    let asked = with(&world, [balancer.clone().into()]);
+    let found = compile(&asked);
+    assert_eq!(gate(&found).balancer_groups, [GroupSlot(1)]);
+    assert!(gate(&found).balancer_enforces);
+    balancer.waives_groups = true;
+    let waived = compile(&with(&asked, [balancer.into()]));
+    assert_eq!(gate(&waived).balancer_groups, [GroupSlot(1)]);
+    assert!(!gate(&waived).balancer_enforces);
 }
 
 #[test]
 fn rules_as_the_tables_have_them() {
-    let rule = |protocol, ports, source| Rule {
-        protocol,
-        ports,
-        source,
+    let rule = |protocol, first, last, peer| Rule {
+        traffic: Traffic {
+            protocol,
+            first,
+            last,
+        },
+        peer,
     };
-    let net = Peer::Cidr4("10.0.1.7/24".parse().unwrap());
+    let some = Peer::Cidr4("10.0.1.7/24".parse().unwrap());
+    let six = Peer::Cidr6("fd00::1/64".parse().unwrap());
     let members = || Peer::Group(group(3).id);
     let found = rules(&[
-        (Some(6), 443, 445, net),
+        (Some(6), 443, 445, some),
         (Some(17), 53, 53, members()),
         (None, -1, -1, members()),
         (Some(6), -1, -1, anywhere()),
+        (Some(6), 0, 65_535, six),
+        (Some(1), 8, -1, anywhere()),
+        (Some(1), 3, 4, anywhere()),
+        (Some(58), -1, -1, anywhere()),
+        (Some(47), -1, -1, anywhere()),
     ]);
+    let all = net("0.0.0.0/0");
     let wanted = [
         // Host bits are cleared.
-        rule(
-            Some(6),
-            (443, 445),
-            Source::Cidr(Ipv4Addr::new(10, 0, 1, 0), 24),
-        ),
-        // A group of which no gate is: by slot all the same.
-        rule(Some(17), (53, 53), Source::Group(GroupSlot(3))),
-        rule(None, (0, u16::MAX), Source::Group(GroupSlot(3))),
-        rule(Some(6), (0, u16::MAX), ALL),
+        rule(Some(6), 443, 445, net("10.0.1.0/24")),
+        rule(Some(17), 53, 53, RulePeer::Group(GroupSlot(3))),
+        rule(None, 0, u16::MAX, RulePeer::Group(GroupSlot(3))),
+        rule(Some(6), 0, u16::MAX, all),
+        rule(Some(6), 0, u16::MAX, net("fd00::/64")),
+        // Type 8, every code; type 3, code 4; every type.
+        rule(Some(1), 0x0800, 0x08ff, all),
+        rule(Some(1), 0x0304, 0x0304, all),
+        rule(Some(58), 0, u16::MAX, all),
+        rule(Some(47), 0, u16::MAX, all),
     ];
     assert_eq!(found, wanted);
 }
 
 #[test]
-fn rules_that_admit_nothing_here_are_left_out() {
-    let six = Peer::Cidr6("::/0".parse().unwrap());
-    let unknown = Peer::Group(model::id::SecurityGroupId::new(99));
+fn rules_that_admit_nothing_are_left_out() {
+    let unknown = Peer::Group(SecurityGroupId::new(99));
     let found = rules(&[
-        (Some(1), -1, -1, anywhere()),
-        (Some(58), -1, -1, anywhere()),
-        (Some(6), 0, 65_535, six.clone()),
-        (None, -1, -1, six),
         (None, -1, -1, unknown),
         // No port at all: never "every port".
         (Some(6), 70_000, 70_001, anywhere()),
         (Some(6), 80, -1, anywhere()),
+        (Some(1), 300, -1, anywhere()),
+        (Some(1), 3, 256, anywhere()),
     ]);
     assert_eq!(found, []);
 }
 
 #[test]
-fn outbound_rules_admit_nobody() {
+fn outbound_rules_are_apart() {
     let world = scene();
     let mut ours = world.security_groups[&group(2).id].as_ref().clone();
     let mut outbound = permission(None, -1, -1, anywhere());
     outbound.egress = true;
     ours.rules = Vec::from([outbound]);
     let document = compile(&with(&world, [ours.into()]));
-    assert_eq!(document.tables.groups[&GroupSlot(2)].rules, []);
+    let found = &document.tables.groups[&GroupSlot(2)];
+    assert_eq!(found.ingress, []);
+    let everything = Rule {
+        traffic: Traffic::ALL,
+        peer: net("0.0.0.0/0"),
+    };
+    assert_eq!(found.egress, [everything]);
 }
 
 #[test]
@@ -232,7 +287,7 @@ fn a_target_is_an_attached_eni_of_the_providers_vpc() {
     let world = scene();
     let target = Target {
         eni: EniSlot(1),
-        ip: Ipv4Addr::new(10, 0, 1, 30),
+        ip: v4(10, 0, 1, 30),
         port: 8080,
     };
     assert_eq!(targets(&world), [target]);
@@ -276,7 +331,9 @@ fn a_workload_as_the_data_plane_needs_it() {
     let document = compile(&scene());
     let eni = &document.interfaces[&EniSlot(1)];
     assert_eq!((eni.address.vpc, eni.prefix), (VpcNumber(1), 24));
-    assert_eq!(eni.address.ip, Ipv4Addr::new(10, 0, 1, 30));
+    assert_eq!(eni.address.ip, v4(10, 0, 1, 30));
+    assert_eq!(eni.place, place(1));
+    assert!(eni.source_check && eni.more.is_empty());
     assert_eq!(eni.gateway, Ipv4Addr::new(10, 0, 1, 1));
     assert_eq!(eni.resolver, Ipv4Addr::new(10, 0, 0, 2));
     assert_eq!(eni.mtu, MTU);

@@ -1,13 +1,14 @@
-//! What is said of the World is what the tables would do: an own reading of `bpf/lib/admit.h`
-//! over the compiled document says the same of random scenes.
+//! What is said of the World is what the tables would do: an own reading of the forwarder's
+//! rules about endpoints, over the compiled document, says the same of random scenes.
 
 use alloc::format;
 use alloc::string::ToString as _;
 use alloc::vec::Vec;
-use core::net::Ipv4Addr;
+use core::net::{IpAddr, Ipv4Addr};
 
+use ipnet::IpNet;
 use model::endpoint::State;
-use model::host::{Document, EniSlot, Interface as HostInterface, ListenerKey, Source};
+use model::host::{Document, EniSlot, Interface as HostInterface, ListenerKey, Peer as RulePeer};
 use model::id::{
     BalancerId, EndpointId, InterfaceId, SecurityGroupId, ServiceId, SubnetId, TargetGroupId, VpcId,
 };
@@ -48,8 +49,8 @@ fn admits(document: &Document, eni: EniSlot, to: Ipv4Addr, protocol: u8, port: u
         return false;
     };
     let mut gates = document.tables.gates.values();
-    let at = |ip, vpc| model::host::Address { vpc, ip };
-    let Some(gate) = gates.find(|gate| gate.address == at(to, client.address.vpc)) else {
+    let at = |ip: IpAddr, vpc| model::host::Address { vpc, ip };
+    let Some(gate) = gates.find(|gate| gate.address == at(to.into(), client.address.vpc)) else {
         return false;
     };
     if gate.generation == 0 {
@@ -59,7 +60,7 @@ fn admits(document: &Document, eni: EniSlot, to: Ipv4Addr, protocol: u8, port: u
         .groups
         .iter()
         .filter_map(|slot| document.tables.groups.get(slot));
-    let mut rules = rules.flat_map(|group| &group.rules);
+    let mut rules = rules.flat_map(|group| &group.ingress);
     if !rules.any(|rule| rule_admits(rule, client, protocol, port)) {
         return false;
     }
@@ -79,21 +80,25 @@ fn admits(document: &Document, eni: EniSlot, to: Ipv4Addr, protocol: u8, port: u
 }
 
 fn rule_admits(rule: &model::host::Rule, client: &HostInterface, protocol: u8, port: u16) -> bool {
-    if let Some(wanted) = rule.protocol
-        && (wanted != protocol || port < rule.ports.0 || port > rule.ports.1)
+    if let Some(wanted) = rule.traffic.protocol
+        && (wanted != protocol || port < rule.traffic.first || port > rule.traffic.last)
     {
         return false;
     }
-    match rule.source {
-        Source::Group(slot) => client.groups.contains(&slot),
-        Source::Cidr(network, prefix) => {
-            let mask = if prefix == 0 {
+    match rule.peer {
+        RulePeer::Group(slot) => client.groups.contains(&slot),
+        RulePeer::Cidr(IpNet::V4(net)) => {
+            let mask = if net.prefix_len() == 0 {
                 0
             } else {
-                u32::MAX << (32 - u32::from(prefix))
+                u32::MAX << (32 - u32::from(net.prefix_len()))
             };
-            u32::from(client.address.ip) & mask == u32::from(network)
+            let IpAddr::V4(ip) = client.address.ip else {
+                return false;
+            };
+            u32::from(ip) & mask == u32::from(net.addr())
         }
+        RulePeer::Cidr(IpNet::V6(_)) => false,
     }
 }
 

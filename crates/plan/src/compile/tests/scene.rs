@@ -6,6 +6,7 @@
 //! | ENI 1 / 2 | target, 10.0.1.30 | client, 10.0.1.30 |
 //! | ENI 20 / 10 | load balancer 5, 10.0.1.20 | endpoint 1, 10.0.1.10, gate 1 |
 //! | groups | 1 | 2 (gate), 3 (client) |
+//! | subnet, main route table, ACL | 1 | 2 |
 
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -18,14 +19,17 @@ use model::endpoint::{DnsRecords, Endpoint, Provisioning, Service, State};
 use model::endpoint_service::EndpointService;
 use model::host::{BalancerSlot, EniSlot, GateSlot, GroupSlot, TargetGroupSlot, VpcNumber};
 use model::id::{
-    AttachmentId, BalancerId, CidrAssociationId, EndpointId, InterfaceId, ListenerId, RuleId,
+    AttachmentId, BalancerId, CidrAssociationId, EndpointId, InterfaceId, ListenerId,
+    NetworkAclAssociationId, NetworkAclId, RouteTableAssociationId, RouteTableId, RuleId,
     SecurityGroupId, ServiceId, SubnetId, TargetGroupId, VpcId,
 };
 use model::interface::{Attachment, Interface, Role};
 use model::listener::Listener;
 use model::load_balancer::{BalancerZone, LoadBalancer, State as BalancerState};
 use model::net::Mac;
+use model::network_acl::{NetworkAcl, NetworkAclAssociation};
 use model::place::Zone;
+use model::route_table::RouteTable;
 use model::security_group::{Peer, Permission, Rule, SecurityGroup};
 use model::subnet::Subnet;
 use model::target_group::{HealthCheck, Protocol, Target, TargetGroup};
@@ -67,6 +71,7 @@ pub(crate) fn scene() -> World {
     for number in [1, 2] {
         changes.extend([account(number).into(), vpc(number).into()]);
         changes.push(subnet(number).into());
+        changes.extend([table(number).into(), acl(number).into()]);
     }
     let world = World::default().apply(&changes, 7);
     assert_eq!(world.check(), Vec::<alloc::string::String>::new());
@@ -111,6 +116,24 @@ fn subnet(vpc: u32) -> Subnet {
         default_for_az: false,
         tags: BTreeMap::new(),
     }
+}
+
+/// The main route table of a VPC has its number.
+pub(crate) fn table(number: u32) -> RouteTable {
+    let mut table = RouteTable::new(RouteTableId::new(number.into()), &vpc(number));
+    table.main = Some(RouteTableAssociationId::new(number.into()));
+    table
+}
+
+/// The default ACL of a VPC has its number, and its subnet uses it.
+pub(crate) fn acl(number: u32) -> NetworkAcl {
+    let id = NetworkAclId::new(number.into());
+    let mut acl = NetworkAcl::open(id, owner(number), VpcId::new(number.into()));
+    acl.associations.push(NetworkAclAssociation {
+        id: NetworkAclAssociationId::new(number.into()),
+        subnet: SubnetId::new(number.into()),
+    });
+    acl
 }
 
 /// A group without rules; group 1 is the provider's, all others are the consumer's.
