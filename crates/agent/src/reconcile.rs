@@ -1,12 +1,14 @@
 //! One pass: read, plan, apply, probe, report.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use dataplane::Kernel;
+use ipnet::IpNet;
 use model::host::{
-    Document, EniSlot, GateReport, GateSlot, GroupSlot, InterfaceReport, ListenerKey, Report,
-    State, Step, TargetGroupSlot,
+    AclKey, Document, EniSlot, GateReport, GateSlot, GroupSlot, InterfaceReport, ListenerKey,
+    NatKey, Report, RouteTableKey, State, Step, TargetGroupSlot,
 };
 
 /// A gate that does not answer a probe within this is not open.
@@ -181,6 +183,10 @@ enum Place {
     Group(GroupSlot),
     Targets(TargetGroupSlot),
     Listener(ListenerKey),
+    Acl(AclKey),
+    Route(RouteTableKey, IpNet),
+    Nat(NatKey),
+    Public(IpAddr),
 }
 
 fn place(step: &Step) -> Place {
@@ -190,6 +196,10 @@ fn place(step: &Step) -> Place {
         Step::PutTargets(slot, _) | Step::RemoveTargets(slot) => Place::Targets(*slot),
         Step::PutListener(key, _) | Step::RemoveListener(key) => Place::Listener(*key),
         Step::PutGate(slot, _) | Step::RemoveGate(slot, _) => Place::Gate(*slot),
+        Step::PutAcl(key, _) | Step::RemoveAcl(key) => Place::Acl(*key),
+        Step::PutRoute(key, net, _) | Step::RemoveRoute(key, net) => Place::Route(*key, *net),
+        Step::PutNat(key, _) | Step::RemoveNat(key) => Place::Nat(*key),
+        Step::PutPublic(ip, _) | Step::RemovePublic(ip, _) => Place::Public(*ip),
     }
 }
 
@@ -208,6 +218,14 @@ fn name(step: &Step) -> String {
         Step::RemoveListener(key) => format!("remove listener {}:{}", key.balancer, key.port),
         Step::PutGate(slot, gate) => format!("write gate {slot} ({})", gate.address.ip),
         Step::RemoveGate(slot, gate) => format!("remove gate {slot} ({})", gate.address.ip),
+        Step::PutAcl(key, _) => format!("write network ACL {key}"),
+        Step::RemoveAcl(key) => format!("remove network ACL {key}"),
+        Step::PutRoute(key, net, _) => format!("write the route {net} of table {key}"),
+        Step::RemoveRoute(key, net) => format!("remove the route {net} of table {key}"),
+        Step::PutNat(key, _) => format!("write NAT gateway {key}"),
+        Step::RemoveNat(key) => format!("remove NAT gateway {key}"),
+        Step::PutPublic(ip, _) => format!("write the public address {ip}"),
+        Step::RemovePublic(ip, _) => format!("remove the public address {ip}"),
     }
 }
 

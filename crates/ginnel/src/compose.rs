@@ -7,13 +7,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use agent::Agent;
 use anyhow::{Context as _, Result, bail};
 use control::{Config, Control, MakeRegion, Regions};
-use dataplane::{Fake, Limits, Linux};
+use dataplane::{Fake, Limits, Linux, Uplink};
 use revlog::SqliteLog;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::cli::down;
 use crate::cli::up::Up;
+use crate::cli::{attach, down};
 use crate::place::{Credentials, Place};
 
 /// Runs the daemon until it is asked to stop.
@@ -162,7 +162,12 @@ fn start_agent(options: &Up, place: &Place, control: &Control) -> Result<agent::
             flows: options.flows,
             flows_per_eni: options.flows_per_eni,
         };
-        agent::spawn(move || Linux::open(dirs, limits), agent)
+        let uplink = options.uplink.as_deref().map(|name| Uplink {
+            namespace: attach::resolve(name),
+            mtu: options.uplink_mtu,
+            pool: vec![model::address::pool().into()],
+        });
+        agent::spawn(move || Linux::open(dirs, limits, uplink.as_ref()), agent)
     };
     handle.context("starting the data plane")
 }

@@ -2,6 +2,7 @@
 
 use core::net::Ipv4Addr;
 
+use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
 use crate::account::AccountId;
@@ -35,6 +36,11 @@ impl Indexed for Address {
             .needs(self.owner)
             .claims(Claim::PublicAddress(self.ip));
     }
+}
+
+/// The range that they are from.
+pub fn pool() -> Ipv4Net {
+    Ipv4Net::new(FIRST, 15).unwrap_or_default().trunc()
 }
 
 /// The address at this place of the pool, counted round and round.

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use dataplane::{Echo, Error, Fake, Kernel};
 use model::host::{
-    Address, Attachment, BalancerSlot, Counters, Document, EniSlot, Gate, GateSlot, Group,
-    GroupSlot, Interface, State, Step, VpcNumber,
+    Address, Attachment, BalancerSlot, Counters, Document, EniSlot, Event, Flow, Gate, GateSlot,
+    Group, GroupSlot, Interface, Place, State, Step, VpcNumber, Wanted,
 };
 use model::net::Mac;
 
@@ -58,6 +58,18 @@ impl Kernel for &mut Flaky {
         self.inner.counters(gates)
     }
 
+    fn tell(&mut self, wanted: Wanted) -> Result<(), Error> {
+        self.inner.tell(wanted)
+    }
+
+    fn events(&mut self, most: usize) -> Result<Vec<Event>, Error> {
+        self.inner.events(most)
+    }
+
+    fn flows(&mut self) -> Result<Vec<Flow>, Error> {
+        self.inner.flows()
+    }
+
     fn is_real(&self) -> bool {
         true
     }
@@ -66,7 +78,7 @@ impl Kernel for &mut Flaky {
 fn document(generation: u64, gate: u32) -> Document {
     let address = |vpc, last| Address {
         vpc: VpcNumber(vpc),
-        ip: Ipv4Addr::new(10, 0, 0, last),
+        ip: Ipv4Addr::new(10, 0, 0, last).into(),
     };
     let mut document = Document {
         generation,
@@ -84,6 +96,10 @@ fn document(generation: u64, gate: u32) -> Document {
             groups: vec![GroupSlot(1)],
             balancer: BalancerSlot(1),
             balancer_address: address(2, 6),
+            place: Place::default(),
+            balancer_place: Place::default(),
+            balancer_groups: Vec::new(),
+            balancer_enforces: false,
         },
     );
     document
@@ -153,6 +169,9 @@ fn an_eni_that_cannot_be_attached_holds_nobody_up() {
     for (slot, namespace) in [(1, "/gone"), (2, "/there")] {
         let interface = Interface {
             address: wanted.tables.gates[&GateSlot(1)].address,
+            more: Vec::new(),
+            source_check: true,
+            place: Place::default(),
             prefix: 24,
             gateway: Ipv4Addr::LOCALHOST,
             resolver: Ipv4Addr::LOCALHOST,

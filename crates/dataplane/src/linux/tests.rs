@@ -32,14 +32,13 @@ fn the_models_bounds_are_the_tables() {
     use super::tables;
     use model::host;
     for entries in [
-        tables::MAX_ENIS,
+        tables::MAX_ENIS - 1, // the uplink's
         tables::MAX_GATES,
-        tables::MAX_GROUPS,
         tables::MAX_LISTENERS,
     ] {
         assert_eq!(entries, host::MAX_SLOTS);
     }
     assert_eq!(tables::MAX_TARGETS as usize, host::MAX_TARGETS);
     assert_eq!(tables::GROUPS_PER_ENI as usize, host::MAX_GROUPS_PER_ENI);
-    assert_eq!(tables::RULES_PER_GROUP as usize, host::MAX_RULES_PER_GROUP);
+    assert_eq!(tables::RULES_PER_LIST as usize, host::MAX_RULES_PER_GROUP);
 }

@@ -5,9 +5,11 @@ use std::sync::mpsc;
 use std::thread::JoinHandle;
 
 use ginnel_dataplane::{Dirs, Kernel, Limits, Linux};
+use ipnet::IpNet;
 use model::host::{
-    Address, Attachment, BalancerSlot, EniSlot, Gate, GateSlot, Group, GroupSlot, Interface,
-    Listener, ListenerKey, Rule, Source, Step, Target, TargetGroupSlot, VpcNumber,
+    Acl, AclKey, Address, Attachment, BalancerSlot, EniSlot, Entry, Gate, GateSlot, Group,
+    GroupSlot, Interface, Listener, ListenerKey, NextHop, Peer, Place, RouteTableKey, Rule, Step,
+    SubnetKey, Target, TargetGroupSlot, Traffic, VpcNumber,
 };
 use model::net::Mac;
 use testbed::Netns;
@@ -59,7 +61,7 @@ impl Host {
         let (ready, opened) = mpsc::channel();
         let dirs = self.dirs.clone();
         self.thread = Some(std::thread::spawn(move || {
-            let mut linux = match Linux::open(dirs, limits) {
+            let mut linux = match Linux::open(dirs, limits, None) {
                 Ok(linux) => linux,
                 Err(error) => return ready.send(Err(error.chain())).unwrap(),
             };
@@ -120,6 +122,16 @@ pub(crate) struct Lab {
     pub(crate) target: Netns,
 }
 
+/// The one subnet of a VPC, with its route table and ACL, which are its VPC's number too.
+pub(crate) fn place(vpc: VpcNumber) -> Place {
+    let key = u64::from(vpc.0);
+    Place {
+        subnet: SubnetKey(key),
+        routes: RouteTableKey(key),
+        acl: AclKey(key),
+    }
+}
+
 pub(crate) fn mac(slot: EniSlot) -> Mac {
     Mac::local([0, 0, 0, 0, 0, u8::try_from(slot.0).unwrap()])
 }
@@ -132,7 +144,10 @@ pub(crate) fn interface(
     ns: &Netns,
 ) -> Interface {
     Interface {
-        address: Address { vpc, ip },
+        address: Address { vpc, ip: ip.into() },
+        more: Vec::new(),
+        source_check: true,
+        place: place(vpc),
         prefix: 24,
         gateway: Ipv4Addr::new(10, 0, 1, 1),
         resolver: Ipv4Addr::new(10, 0, 0, 2),
@@ -152,26 +167,64 @@ pub(crate) fn gate(generation: u32) -> Gate {
         generation,
         address: Address {
             vpc: CONSUMER_VPC,
-            ip: ENDPOINT,
+            ip: ENDPOINT.into(),
         },
+        place: place(CONSUMER_VPC),
         groups: vec![GroupSlot(1)],
         balancer: BalancerSlot(1),
         balancer_address: Address {
             vpc: PROVIDER_VPC,
-            ip: BALANCER,
+            ip: BALANCER.into(),
         },
+        balancer_place: place(PROVIDER_VPC),
+        balancer_groups: Vec::new(),
+        balancer_enforces: false,
     }
 }
 
 /// Group 1 (the endpoint's) admits TCP and UDP port 80 from members of group 2 (the client's).
 pub(crate) fn group() -> Group {
     let rule = |protocol| Rule {
-        protocol: Some(protocol),
-        ports: (80, 80),
-        source: Source::Group(GroupSlot(2)),
+        traffic: Traffic {
+            protocol: Some(protocol),
+            first: 80,
+            last: 80,
+        },
+        peer: Peer::Group(GroupSlot(2)),
     };
     Group {
-        rules: vec![rule(6), rule(17)],
+        ingress: vec![rule(6), rule(17)],
+        egress: Vec::new(),
+    }
+}
+
+/// A group that admits nobody and whose members may go anywhere, as AWS makes them.
+pub(crate) fn outbound() -> Group {
+    Group {
+        ingress: Vec::new(),
+        egress: vec![everything()],
+    }
+}
+
+/// Everything, of IPv4.
+pub(crate) fn everything() -> Rule {
+    Rule {
+        traffic: Traffic::ALL,
+        peer: Peer::Cidr("0.0.0.0/0".parse().unwrap()),
+    }
+}
+
+/// The ACL that AWS makes.
+pub(crate) fn open_acl() -> Acl {
+    let entry = Entry {
+        number: 100,
+        traffic: Traffic::ALL,
+        peer: "0.0.0.0/0".parse().unwrap(),
+        allow: true,
+    };
+    Acl {
+        ingress: vec![entry],
+        egress: vec![entry],
     }
 }
 
@@ -202,11 +255,30 @@ impl Lab {
             ));
         }
         lab.host.apply(Step::PutGroup(GroupSlot(1), group()));
+        for slot in [2, 3] {
+            lab.host.apply(Step::PutGroup(GroupSlot(slot), outbound()));
+        }
+        // The target's admits the load balancer.
+        let mut target = outbound();
+        target.ingress.push(Rule {
+            peer: Peer::Cidr(IpNet::from(std::net::IpAddr::from(BALANCER))),
+            ..everything()
+        });
+        lab.host.apply(Step::PutGroup(GroupSlot(4), target));
+        for vpc in [CONSUMER_VPC, PROVIDER_VPC] {
+            let place = place(vpc);
+            lab.host.apply(Step::PutAcl(place.acl, open_acl()));
+            lab.host.apply(Step::PutRoute(
+                place.routes,
+                "10.0.0.0/16".parse().unwrap(),
+                NextHop::Vpc(vpc),
+            ));
+        }
         lab.host.apply(Step::PutTargets(
             TargetGroupSlot(1),
             vec![Target {
                 eni: TARGET_SLOT,
-                ip: TARGET,
+                ip: TARGET.into(),
                 port: 8080,
             }],
         ));
@@ -220,7 +292,7 @@ impl Lab {
                 &[3][..],
                 &lab.stranger,
             ),
-            (TARGET_SLOT, PROVIDER_VPC, TARGET, &[][..], &lab.target),
+            (TARGET_SLOT, PROVIDER_VPC, TARGET, &[4][..], &lab.target),
         ] {
             let interface = interface(slot, vpc, ip, groups, ns);
             lab.host.apply(Step::Attach(slot, interface));

@@ -168,7 +168,7 @@ fn a_target_in_another_vpc_is_never_reached() {
     // A slot that changed owners, before the target list is written anew.
     let wrong = Target {
         eni: STRANGER_SLOT,
-        ip: STRANGER,
+        ip: STRANGER.into(),
         port: 8080,
     };
     lab.host

@@ -85,7 +85,8 @@ fn an_admitted_port_without_listener_says_so() {
     }
     let lab = Lab::new();
     let mut open = group();
-    open.rules[0].ports = (1, 65_535);
+    open.ingress[0].traffic.first = 1;
+    open.ingress[0].traffic.last = 65_535;
     lab.host.apply(Step::PutGroup(GroupSlot(1), open));
     client::connect(&lab.client, (ENDPOINT, 81).into(), SILENCE).unwrap_err();
     assert!(lab.host.drops(CLIENT_SLOT, "no-listener") > 0);

@@ -1,7 +1,7 @@
 //! The command line: one file a verb.
 
 mod account;
-mod attach;
+pub(crate) mod attach;
 mod audit;
 pub(crate) mod down;
 mod env;

@@ -44,6 +44,14 @@ pub(crate) struct Up {
     /// Connections of one ENI
     #[arg(long, default_value_t = dataplane::Limits::default().flows_per_eni, value_name = "N")]
     pub(crate) flows_per_eni: u32,
+    /// The way out of internet and NAT gateways: a network namespace (name, path or pid) that gets
+    /// an interface ginnel0, where packets come out with their public address. Without it nothing
+    /// leaves
+    #[arg(long, value_name = "NAMESPACE", conflicts_with = "no_dataplane")]
+    pub(crate) uplink: Option<String>,
+    /// MTU of the way out; handshakes are held to it
+    #[arg(long, default_value_t = 1_500, value_name = "BYTES", value_parser = clap::value_parser!(u16).range(1_280..=8_500))]
+    pub(crate) uplink_mtu: u16,
 }
 
 impl Up {
