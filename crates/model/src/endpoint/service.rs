@@ -86,6 +86,11 @@ impl Managed {
         })
     }
 
+    /// Whether a prefix list is one of these.
+    pub fn has_list(list: PrefixListId) -> bool {
+        Self::ALL.iter().any(|it| it.prefix_list() == list)
+    }
+
     /// Its addresses, which nobody else has: those set apart for documentation (RFC 5737).
     pub fn addresses(self) -> impl Iterator<Item = Ipv4Net> {
         let blocks: &[[u8; 3]] = match self {
