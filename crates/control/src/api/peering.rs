@@ -68,9 +68,7 @@ pub(crate) fn create(
     let requester = side(vpc);
     let mut peering = Peering::new(call.id(), requester, accepter, call.now, tags);
     let reply = reply(&peering);
-    peering
-        .send(call.now)
-        .map_err(|refused| internal(refused))?;
+    peering.send(call.now).map_err(internal)?;
     Ok(Decision {
         reply,
         changes: vec![peering.into()],
