@@ -205,7 +205,8 @@ impl Indexed for Peering {
     fn index(&self, facets: &mut Facets) {
         let (requester, accepter) = (&self.requester, &self.accepter);
         facets.owner(requester.owner, &self.tags);
-        if !self.is_within_one_account() {
+        // Who never was asked has no part in it.
+        if !self.is_within_one_account() && self.state != State::Failed {
             facets.owner(accepter.owner, &self.accepter_tags);
         }
         for side in [requester, accepter] {

@@ -21,6 +21,8 @@ pub(crate) use list::describe;
 const STEM: &str = "VpcPeeringConnectionID";
 /// The same where they are broken.
 const MALFORMED_STEM: &str = "VpcPeeringConnectionId";
+/// Of what an account has asked for and has ended, so many are kept for their while.
+const MAX_ENDED: usize = 100;
 
 /// Asks for a connection; asking again while something may come of it gives the first one. Two
 /// that cannot be peers get one that has failed.
@@ -53,7 +55,8 @@ pub(crate) fn create(
         peer_owner_id.as_deref(),
         peer_vpc_id.as_deref(),
     )?;
-    if let Some(there) = world.peering_asked(vpc.id, accepter.vpc) {
+    let asked = world.peering_asked(vpc.id, accepter.vpc);
+    if let Some(there) = asked.filter(|it| it.accepter.owner == accepter.owner) {
         return Ok(Decision::unchanged(reply(there)));
     }
     let asked = world.needing::<Peering>(vpc.id);
@@ -69,10 +72,19 @@ pub(crate) fn create(
     let mut peering = Peering::new(call.id(), requester, accepter, call.now, tags);
     let reply = reply(&peering);
     peering.send(call.now).map_err(internal)?;
-    Ok(Decision {
-        reply,
-        changes: vec![peering.into()],
-    })
+    let mut changes = vec![peering.into()];
+    changes.extend(crowded_out(world, call));
+    Ok(Decision { reply, changes })
+}
+
+/// The oldest of the caller's requests that have ended, if there are as many as are kept: nobody
+/// fills the store by asking.
+fn crowded_out(world: &World, call: &Call) -> Option<Change> {
+    let mine = world.owned::<Peering>(call.account);
+    let ended = mine.filter(|it| it.requester.owner == call.account && it.forgotten_at().is_some());
+    let ended: Vec<&Arc<Peering>> = ended.collect();
+    let oldest = ended.iter().min_by_key(|it| (it.since, it.id))?;
+    (ended.len() >= MAX_ENDED).then(|| Change::Remove(oldest.id.into()))
 }
 
 fn side(vpc: &Vpc) -> Side {

@@ -99,6 +99,9 @@ fn an_end_is_seen_longer_by_whom_it_is_news_to() {
     assert!(failed.is_visible_to(one, Millis(0)));
     assert!(!failed.is_visible_to(two, Millis(0)));
     assert_eq!(failed.forgotten_at(), Some(Millis(2 * HOUR)));
+    let world = World::default().apply(&[failed.into()], 1);
+    assert_eq!(world.owned::<Peering>(one).count(), 1);
+    assert_eq!(world.owned::<Peering>(two).count(), 0);
     // One account is told once.
     let mut own = peering("123456789012", "10.1.0.0/16");
     own.send(Millis(0)).unwrap();

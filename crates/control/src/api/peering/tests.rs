@@ -252,6 +252,26 @@ fn connections_end_with_either_vpc() {
 }
 
 #[test]
+fn ends_do_not_fill_the_store() {
+    let (mut desk, mine, theirs) = two();
+    let failing = format!("VpcId={mine}&PeerVpcId={mine}");
+    for _ in 0..super::MAX_ENDED + 3 {
+        desk.call.now.0 += 1;
+        desk.ok(CREATE, &failing);
+    }
+    assert_eq!(desk.world.peerings.size(), super::MAX_ENDED);
+    // What is live stays.
+    let id = ask(&mut desk, &mine, &theirs);
+    desk.call.now.0 += 1;
+    desk.ok(CREATE, &failing);
+    assert_eq!(state(&mut desk, &id), "pending-acceptance");
+    // Another owner of the same VPC is nobody that was asked.
+    let wrong = format!("VpcId={mine}&PeerVpcId={theirs}&PeerOwnerId=999999999999");
+    let other = desk.make(CREATE, &wrong, "vpcPeeringConnectionId");
+    assert_eq!(state(&mut desk, &other), "failed");
+}
+
+#[test]
 fn each_side_has_its_own_tags() {
     let (mut desk, mine, theirs) = two();
     let wanted = format!(

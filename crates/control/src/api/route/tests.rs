@@ -2,6 +2,7 @@
 
 use model::endpoint::Managed;
 use model::id::{EndpointId, PrefixListId};
+use model::interface::{Attachment, Interface, Role};
 use model::route_table::RouteTable;
 
 use crate::api::route_table::tests::{gateway, with_table};
@@ -334,7 +335,6 @@ fn a_route_through_a_peering_connection_is_dead_until_both_agree() {
     }
     let local = desk.fault("ReplaceRoute", &to("10.0.0.0/16", &peering));
     assert_eq!(local.code, "InvalidParameterValue");
-    // Another account's table does not lead there by it.
     desk.ok("DeleteVpcPeeringConnection", &one);
     assert_eq!(state(&mut desk, &table, "blackhole"), 1);
     let dead = "Filter.1.Name=route.state&Filter.1.Value.1=blackhole";
@@ -449,4 +449,33 @@ fn a_route_for_a_prefix_list_uses_it() {
     assert!(!used.contains(&table), "{used}");
     desk.switch_account();
     desk.ok("DeleteManagedPrefixList", &one);
+}
+
+#[test]
+fn a_route_to_an_interface_lives_while_it_is_attached() {
+    let (mut desk, [_, subnet, table]) = with_table();
+    let eni = format!("SubnetId={subnet}");
+    let eni = desk.make("CreateNetworkInterface", &eni, "networkInterfaceId");
+    let rest = format!("DestinationCidrBlock=192.168.0.0/16&NetworkInterfaceId={eni}");
+    desk.ok("CreateRoute", &route(&table, &rest));
+    for (attached, dead) in [(false, 1), (true, 0), (false, 1)] {
+        let found = desk.world.interfaces.get(&eni.parse().unwrap()).unwrap();
+        let mut found = Interface::clone(found);
+        let Role::Workload { attachment, .. } = &mut found.role else {
+            panic!("{found:?}");
+        };
+        *attachment = attached.then(|| Attachment {
+            id: desk.call.id(),
+            namespace: "/run/netns/one".into(),
+            device: "eth0".into(),
+            since: desk.call.now,
+        });
+        desk.world = desk.world.apply(&[found.into()], desk.world.revision + 1);
+        assert_eq!(state(&mut desk, &table, "blackhole"), dead, "{attached}");
+    }
+    desk.ok(
+        "DeleteNetworkInterface",
+        &format!("NetworkInterfaceId={eni}"),
+    );
+    assert_eq!(state(&mut desk, &table, "blackhole"), 1);
 }
