@@ -231,7 +231,7 @@ impl Indexed for RouteTable {
             if let Destination::PrefixList(list) = route.destination {
                 facets.mentions(list);
                 // AWS's lists are always there.
-                if !Managed::has_list(list) {
+                if Managed::of_prefix_list(list).is_none() {
                     facets.needs(list);
                 }
             }

@@ -79,7 +79,7 @@ pub(crate) fn create(
     }
     check_free(destination)?;
     if let Destination::PrefixList(list) = destination {
-        prefix_list::check_visible(world, call, list)?;
+        prefix_list::check(world, call, list)?;
     }
     let target = target(world, call, &table, &given)?;
     check_within(world, &table, destination, target)?;
