@@ -5,6 +5,7 @@ use model::host::Report;
 use model::interface::Role;
 use model::load_balancer::{LoadBalancer, State as BalancerState};
 use model::notification::Notification;
+use model::peering::{Event as PeeringEvent, Peering, State as PeeringState};
 use model::time::Millis;
 use model::world::{Change, Facet, Name, World};
 
@@ -60,10 +61,30 @@ pub(crate) fn settle(world: &World, report: &Report, now: Millis, revision: u64)
             | EndpointState::Deleted => {}
         }
         if changes.len() > MOST {
-            break;
+            return changes;
         }
     }
+    changes.extend(peerings(world, now).take(MOST.saturating_sub(changes.len())));
     changes
+}
+
+/// Peering connections that nobody has answered in time, and those whose end nobody sees any
+/// more.
+fn peerings(world: &World, now: Millis) -> impl Iterator<Item = Change> {
+    let waiting = world.select::<Peering>(&Facet::Unsettled);
+    waiting.filter_map(move |peering| {
+        if peering.forgotten_at().is_some_and(|it| it <= now) {
+            return Some(Change::Remove(Name::Peering(peering.id)));
+        }
+        if peering.state == PeeringState::PendingAcceptance
+            && peering.deadline().is_some_and(|it| it <= now)
+        {
+            let mut peering = peering.as_ref().clone();
+            peering.on(PeeringEvent::Expire, None, now).ok()?;
+            return Some(peering.into());
+        }
+        None
+    })
 }
 
 /// An endpoint that is not there any more, with its ENIs and the notifications about it.

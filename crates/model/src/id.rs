@@ -205,6 +205,7 @@ kinds! {
     NatGatewayId NatGatewayKind "nat-" 17 "NAT gateway",
     AllocationId AllocationKind "eipalloc-" 17 "Elastic IP address",
     AddressAssociationId AddressAssociationKind "eipassoc-" 17 "Elastic IP association",
+    PeeringId PeeringKind "pcx-" 17 "VPC peering connection",
     FlowLogId FlowLogKind "fl-" 17 "flow log",
     NotificationId NotificationKind "vpce-nfn-" 17 "connection notification",
     InsightsPathId InsightsPathKind "nip-" 17 "network insights path",

@@ -25,6 +25,7 @@ pub mod net;
 pub mod network_acl;
 pub mod notification;
 pub mod outbox;
+pub mod peering;
 pub mod place;
 pub mod prefix_list;
 pub mod route_table;

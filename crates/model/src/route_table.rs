@@ -11,9 +11,9 @@ use ipnet::{Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Serialize};
 
 use crate::account::AccountId;
-use crate::endpoint;
+use crate::endpoint::{self, Managed};
 use crate::id::{
-    EndpointId, InterfaceId, InternetGatewayId, NatGatewayId, PrefixListId,
+    EndpointId, InterfaceId, InternetGatewayId, NatGatewayId, PeeringId, PrefixListId,
     RouteTableAssociationId, RouteTableId, SubnetId, VpcId,
 };
 use crate::tag::Tags;
@@ -84,6 +84,8 @@ pub enum Target {
     Interface(InterfaceId),
     /// To a gateway endpoint.
     Endpoint(EndpointId),
+    /// To the other VPC of a peering connection.
+    Peering(PeeringId),
 }
 
 /// Who made a route.
@@ -171,6 +173,7 @@ impl Target {
             Self::NatGateway(id) => Some(id.into()),
             Self::Interface(id) => Some(id.into()),
             Self::Endpoint(id) => Some(id.into()),
+            Self::Peering(id) => Some(id.into()),
         }
     }
 }
@@ -194,6 +197,10 @@ impl Route {
                 .endpoints
                 .get(&id)
                 .is_some_and(|found| found.state != endpoint::State::Deleting),
+            Target::Peering(id) => world
+                .peerings
+                .get(&id)
+                .is_some_and(|found| found.state.is_open() && found.joins(vpc)),
         }
     }
 }
@@ -219,6 +226,15 @@ impl Indexed for RouteTable {
         // A route may outlive its target: it is a black hole then.
         for name in self.routes.iter().filter_map(|route| route.target.name()) {
             facets.mentions(name);
+        }
+        for route in &self.routes {
+            if let Destination::PrefixList(list) = route.destination {
+                facets.mentions(list);
+                // AWS's lists are always there.
+                if Managed::of_prefix_list(list).is_none() {
+                    facets.needs(list);
+                }
+            }
         }
     }
 

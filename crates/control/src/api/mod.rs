@@ -45,6 +45,7 @@ mod network_acl;
 mod network_acl_entry;
 mod notification;
 pub(crate) mod page;
+mod peering;
 mod place;
 pub(crate) mod policy_shape;
 mod prefix_list;

@@ -8,12 +8,12 @@ use ipnet::IpNet;
 use model::endpoint::{Managed, Service};
 use model::id::PrefixListId;
 use model::prefix_list::{Entry, Family, PrefixList};
-use model::route_table::{Destination, RouteTable};
+use model::route_table::RouteTable;
 use model::tag::Tags;
 use model::world::{Change, Name, World};
 
 use super::page::page_of;
-use super::{Call, Decision, filter, not_found, parse_id, refusal, tags, unsupported};
+use super::{Call, Decision, filter, not_found, parse_id, refusal, route, tags, unsupported};
 
 /// The stem of prefix list ids in error codes.
 const STEM: &str = "PrefixListID";
@@ -83,6 +83,15 @@ fn find<'a>(world: &'a World, call: &Call, text: &str) -> Result<List<'a>, Fault
     let own = world.prefix_list(call.account, id).map(List::Own);
     own.or_else(|| managed().find(|list| list.id() == id))
         .ok_or_else(|| not_found(STEM, id))
+}
+
+/// Refuses a list that is neither AWS's nor the caller's own.
+pub(crate) fn check(world: &World, call: &Call, id: PrefixListId) -> Result<(), Fault> {
+    let own = world.prefix_list(call.account, id).is_some();
+    if own || Managed::of_prefix_list(id).is_some() {
+        return Ok(());
+    }
+    Err(not_found(STEM, id))
 }
 
 /// The caller's own list with this id.
@@ -291,8 +300,9 @@ fn users<'a>(
     call: &Call,
     list: PrefixListId,
 ) -> impl Iterator<Item = &'a Arc<RouteTable>> + use<'a> {
-    let mine = world.owned::<RouteTable>(call.account);
-    mine.filter(move |table| table.route(Destination::PrefixList(list)).is_some())
+    let account = call.account;
+    let tables = world.mentioning::<RouteTable>(list);
+    tables.filter(move |table| table.owner == account)
 }
 
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateManagedPrefixList.html>
@@ -488,6 +498,8 @@ pub(crate) fn modify(
             );
             return Err(Fault::invalid_value("MaxEntries", &given.to_string(), &why));
         }
+        let more = list.max_entries.saturating_sub(old.max_entries);
+        route::check_list_size(world, call, list.id, more)?;
     }
     list.entries = changed(&list, add_entries, remove_entries)?;
     if list.entries != old.entries {

@@ -81,6 +81,10 @@ quotas! {
     INTERFACE_ENDPOINTS "vpc" "L-29B6F2EB" 50 "Interface VPC endpoints per VPC";
     /// Gateway endpoints of an account.
     GATEWAY_ENDPOINTS "vpc" "L-1B52E74A" 20 "Gateway VPC endpoints per Region";
+    /// Accepted peering connections of a VPC.
+    PEERINGS "vpc" "L-7E9ECCDB" 50 "Active VPC peering connections per VPC";
+    /// Unanswered peering requests of a VPC.
+    PEERING_REQUESTS "vpc" "L-DC9F7029" 25 "Outstanding VPC peering connection requests";
     /// Elastic IP addresses of an account.
     ADDRESSES "ec2" "L-0263D0A3" 5 "EC2-VPC Elastic IPs";
     /// Topics of an account.

@@ -1,18 +1,26 @@
 //! Routes of route tables.
 
+use core::net::{Ipv4Addr, Ipv6Addr};
+
 use aws::{Fault, ec2};
 use ipnet::{Ipv4Net, Ipv6Net};
-use model::id::{InternetGatewayId, NatGatewayId, VpcId};
+use model::id::{InternetGatewayId, NatGatewayId, PrefixListId, VpcId};
 use model::route_table::{Destination, Origin, Route, RouteTable, Target};
+use model::subnet::Subnet;
 use model::world::World;
 
 use super::{
-    Call, Decision, interface, internet_gateway, not_found, parse_id, quota, route_table,
-    unsupported,
+    Call, Decision, interface, internet_gateway, not_found, parse_id, peering, prefix_list, quota,
+    route_table, unsupported,
 };
 
 /// The stem of NAT gateway ids in error codes of routes; their own calls have other codes.
 const NAT_STEM: &str = "NatGatewayID";
+/// What can be a target.
+const TARGETS: &str = "GatewayId, NatGatewayId, NetworkInterfaceId and VpcPeeringConnectionId";
+/// Addresses that no route may be for alone.
+const KEPT4: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(169, 254, 168, 0), 22);
+const KEPT6: Ipv6Net = Ipv6Net::new_assert(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0), 32);
 
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateRoute.html>
 pub(crate) fn create(
@@ -51,10 +59,6 @@ pub(crate) fn create(
         ("OdbNetworkArn", odb_network_arn.is_some()),
         ("TransitGatewayId", transit_gateway_id.is_some()),
         ("VpcEndpointId", vpc_endpoint_id.is_some()),
-        (
-            "VpcPeeringConnectionId",
-            vpc_peering_connection_id.is_some(),
-        ),
     ])?;
     let destination = given_destination(
         destination_cidr_block.as_deref(),
@@ -66,21 +70,20 @@ pub(crate) fn create(
         gateway: gateway_id.as_deref(),
         nat: nat_gateway_id.as_deref(),
         interface: network_interface_id.as_deref(),
+        peering: vpc_peering_connection_id.as_deref(),
         local: false,
     };
     let mut table = RouteTable::clone(table);
     if let Some(there) = table.route(destination) {
         return Err(taken(destination, &table, there.target));
     }
+    check_free(destination)?;
+    if let Destination::PrefixList(list) = destination {
+        prefix_list::check(world, call, list)?;
+    }
     let target = target(world, call, &table, &given)?;
     check_within(world, &table, destination, target)?;
-    // The local route is not counted.
-    call.check_quota(
-        &quota::ROUTES,
-        table.routes.len().saturating_sub(1),
-        "RouteLimitExceeded",
-        &format!("The route table '{}'", table.id),
-    )?;
+    check_size(world, call, &table, weight(world, destination))?;
     let route = Route {
         destination,
         target,
@@ -135,10 +138,6 @@ pub(crate) fn replace(
         ("OdbNetworkArn", odb_network_arn.is_some()),
         ("TransitGatewayId", transit_gateway_id.is_some()),
         ("VpcEndpointId", vpc_endpoint_id.is_some()),
-        (
-            "VpcPeeringConnectionId",
-            vpc_peering_connection_id.is_some(),
-        ),
     ])?;
     let destination = given_destination(
         destination_cidr_block.as_deref(),
@@ -150,6 +149,7 @@ pub(crate) fn replace(
         gateway: gateway_id.as_deref(),
         nat: nat_gateway_id.as_deref(),
         interface: network_interface_id.as_deref(),
+        peering: vpc_peering_connection_id.as_deref(),
         local: *local_target == Some(true),
     };
     let at = place(&table, destination)?;
@@ -233,11 +233,69 @@ fn given_destination(
     }
 }
 
+/// AWS keeps these addresses for itself.
+fn check_free(destination: Destination) -> Result<(), Fault> {
+    let refuse = |kept: &dyn ToString| {
+        Err(Fault::bad_request(
+            "InvalidParameterValue",
+            format!(
+                "The destination {} is within {}, which is kept for services of AWS; choose another, or a larger block",
+                text(destination),
+                kept.to_string()
+            ),
+        ))
+    };
+    match destination {
+        Destination::Cidr4(net) if KEPT4.contains(&net) => refuse(&KEPT4),
+        Destination::Cidr6(net) if KEPT6.contains(&net) => refuse(&KEPT6),
+        Destination::Cidr4(_) | Destination::Cidr6(_) | Destination::PrefixList(_) => Ok(()),
+    }
+}
+
+/// How many routes a destination counts for: a prefix list for as many as it may have entries,
+/// one of AWS's here for one.
+fn weight(world: &World, destination: Destination) -> usize {
+    match destination {
+        Destination::Cidr4(_) | Destination::Cidr6(_) => 1,
+        Destination::PrefixList(id) => world.prefix_lists.get(&id).map_or(1, |it| it.max_entries),
+    }
+}
+
+/// Refuses `more` routes of a table than it may have; the local one is not counted.
+fn check_size(world: &World, call: &Call, table: &RouteTable, more: usize) -> Result<(), Fault> {
+    let routes = table.routes.iter();
+    let counted = routes.filter(|route| route.origin != Origin::CreateRouteTable);
+    let have = counted.map(|route| weight(world, route.destination)).sum();
+    call.check_quota_for(
+        &quota::ROUTES,
+        have,
+        more,
+        "RouteLimitExceeded",
+        &format!("The route table '{}'", table.id),
+    )
+}
+
+/// Refuses a prefix list that may have `more` entries than before, if a table that has a route
+/// for it could not hold so many.
+pub(crate) fn check_list_size(
+    world: &World,
+    call: &Call,
+    list: PrefixListId,
+    more: usize,
+) -> Result<(), Fault> {
+    if more == 0 {
+        return Ok(());
+    }
+    let mut tables = world.mentioning::<RouteTable>(list);
+    tables.try_for_each(|table| check_size(world, call, table, more))
+}
+
 /// The targets that a request names.
 struct Given<'a> {
     gateway: Option<&'a str>,
     nat: Option<&'a str>,
     interface: Option<&'a str>,
+    peering: Option<&'a str>,
     local: bool,
 }
 
@@ -248,70 +306,90 @@ fn target(
     table: &RouteTable,
     given: &Given<'_>,
 ) -> Result<Target, Fault> {
-    let elsewhere = |what: &str, id: &dyn ToString| {
-        Fault::bad_request(
-            "InvalidParameterValue",
-            format!(
-                "route table {} and {what} {} belong to different networks; choose a target of {}",
-                table.id,
-                id.to_string(),
-                table.vpc
-            ),
-        )
-    };
     let Given {
         gateway,
         nat,
         interface,
+        peering,
         local,
     } = *given;
-    match (gateway, nat, interface, local) {
-        (Some(text), None, None, false) => {
-            if text.starts_with("vpce-") {
-                return Err(Fault::invalid_value(
-                    "GatewayId",
-                    text,
-                    "routes to a VPC endpoint come and go with ModifyVpcEndpoint (AddRouteTableId, RemoveRouteTableId)",
-                ));
-            }
-            unsupported(&[("GatewayId=vgw-", text.starts_with("vgw-"))])?;
-            let id: InternetGatewayId = parse_id(internet_gateway::GATEWAY_STEM, text)?;
-            let gateway = world.internet_gateway(call.account, id);
-            let gateway = gateway.ok_or_else(|| not_found(internet_gateway::GATEWAY_STEM, id))?;
-            if gateway.vpc != Some(table.vpc) {
-                return Err(elsewhere("network gateway", &id));
-            }
-            Ok(Target::InternetGateway(id))
-        }
-        (None, Some(text), None, false) => {
+    match (gateway, nat, interface, peering, local) {
+        (Some(text), None, None, None, false) => gateway_target(world, call, table, text),
+        (None, Some(text), None, None, false) => {
             let id: NatGatewayId = parse_id(NAT_STEM, text)?;
             let gateway = world.nat_gateway(call.account, id);
             let gateway = gateway.ok_or_else(|| not_found(NAT_STEM, id))?;
             if gateway.vpc != table.vpc {
-                return Err(elsewhere("NAT gateway", &id));
+                return Err(elsewhere(table, "NAT gateway", text));
             }
             Ok(Target::NatGateway(id))
         }
-        (None, None, Some(text), false) => {
+        (None, None, Some(text), None, false) => {
             let found = interface::find_ref(world, call, text)?;
             if found.vpc != table.vpc {
-                return Err(elsewhere("interface", &found.id));
+                return Err(elsewhere(table, "interface", text));
             }
             Ok(Target::Interface(found.id))
         }
-        (None, None, None, true) => Ok(Target::Local),
-        (None, None, None, false) => Err(Fault::bad_request(
+        (None, None, None, Some(text), false) => {
+            let found = peering::find_ref(world, call, text)?;
+            if !found.joins(table.vpc) {
+                return Err(elsewhere(table, "VPC peering connection", text));
+            }
+            // One that waits will do: the route is a black hole until it is accepted.
+            peering::check_routable(found)?;
+            Ok(Target::Peering(found.id))
+        }
+        (None, None, None, None, true) => Ok(Target::Local),
+        (None, None, None, None, false) => Err(Fault::bad_request(
             "MissingParameter",
-            "The request must contain exactly one of GatewayId, NatGatewayId and NetworkInterfaceId",
+            format!("The request must contain exactly one of {TARGETS}"),
         )),
         _ => Err(Fault::bad_request(
             "InvalidParameterCombination",
-            "The request must contain exactly one of GatewayId, NatGatewayId and NetworkInterfaceId (and LocalTarget, for the local route)",
+            format!(
+                "The request must contain exactly one of {TARGETS} (and LocalTarget, for the local route)"
+            ),
         )),
     }
 }
 
-/// Traffic within the VPC may be sent through a NAT gateway or an interface only.
+fn gateway_target(
+    world: &World,
+    call: &Call,
+    table: &RouteTable,
+    text: &str,
+) -> Result<Target, Fault> {
+    if text.starts_with("vpce-") {
+        return Err(Fault::invalid_value(
+            "GatewayId",
+            text,
+            "routes to a VPC endpoint come and go with ModifyVpcEndpoint (AddRouteTableId, RemoveRouteTableId)",
+        ));
+    }
+    unsupported(&[("GatewayId=vgw-", text.starts_with("vgw-"))])?;
+    let id: InternetGatewayId = parse_id(internet_gateway::GATEWAY_STEM, text)?;
+    let gateway = world.internet_gateway(call.account, id);
+    let gateway = gateway.ok_or_else(|| not_found(internet_gateway::GATEWAY_STEM, id))?;
+    if gateway.vpc != Some(table.vpc) {
+        return Err(elsewhere(table, "network gateway", text));
+    }
+    Ok(Target::InternetGateway(id))
+}
+
+/// A target of another VPC, or of none.
+fn elsewhere(table: &RouteTable, what: &str, id: &str) -> Fault {
+    Fault::bad_request(
+        "InvalidParameterValue",
+        format!(
+            "route table {} and {what} {id} belong to different networks; choose a target of {}",
+            table.id, table.vpc
+        ),
+    )
+}
+
+/// Traffic within the VPC may be sent through a NAT gateway or an interface only, and, but for
+/// the local route, only that to a whole subnet.
 fn check_within(
     world: &World,
     table: &RouteTable,
@@ -320,28 +398,44 @@ fn check_within(
 ) -> Result<(), Fault> {
     let vpc: VpcId = table.vpc;
     let cidr = world.vpcs.get(&vpc).map(|vpc| vpc.cidr);
-    let Destination::Cidr4(net) = destination else {
-        return match (destination, target) {
-            (Destination::PrefixList(_), Target::Endpoint(_)) => Ok(()),
-            (Destination::PrefixList(_), _) => unsupported(&[("DestinationPrefixListId", true)]),
-            (_, Target::Local) => Err(not_local(destination)),
-            _ => Ok(()),
+    let within = match destination {
+        Destination::Cidr4(net) => cidr.filter(|cidr| cidr.contains(&net)).map(|_| net),
+        Destination::Cidr6(_) | Destination::PrefixList(_) => None,
+    };
+    let Some(net) = within else {
+        return match target {
+            Target::Local => Err(not_local(destination)),
+            Target::InternetGateway(_)
+            | Target::NatGateway(_)
+            | Target::Interface(_)
+            | Target::Endpoint(_)
+            | Target::Peering(_) => Ok(()),
         };
     };
-    let inside = cidr.is_some_and(|cidr| cidr.contains(&net));
+    let is_local_route = cidr == Some(net);
     match target {
-        Target::Local if cidr != Some(net) => Err(not_local(destination)),
-        Target::InternetGateway(_) if inside => Err(Fault::bad_request(
-            "InvalidParameterValue",
-            format!(
-                "The destination CIDR block {net} is equal to or more specific than {vpc}'s own block. This route can target only a NAT gateway or a network interface."
-            ),
-        )),
-        Target::Local
-        | Target::InternetGateway(_)
-        | Target::NatGateway(_)
-        | Target::Interface(_)
-        | Target::Endpoint(_) => Ok(()),
+        Target::Local if is_local_route => Ok(()),
+        Target::Local => Err(not_local(destination)),
+        Target::InternetGateway(_) | Target::Endpoint(_) | Target::Peering(_) => {
+            Err(Fault::bad_request(
+                "InvalidParameterValue",
+                format!(
+                    "The destination CIDR block {net} is equal to or more specific than {vpc}'s own block. This route can target only a NAT gateway or a network interface."
+                ),
+            ))
+        }
+        Target::NatGateway(_) | Target::Interface(_) => {
+            let mut subnets = world.needing::<Subnet>(vpc);
+            if is_local_route || subnets.any(|subnet| subnet.cidr == net) {
+                return Ok(());
+            }
+            Err(Fault::bad_request(
+                "InvalidParameterValue",
+                format!(
+                    "The destination CIDR block {net} is more specific than {vpc}'s own block and is not the whole block of one of its subnets; give a subnet's block"
+                ),
+            ))
+        }
     }
 }
 
@@ -349,7 +443,7 @@ fn not_local(destination: Destination) -> Fault {
     Fault::bad_request(
         "InvalidParameterValue",
         format!(
-            "LocalTarget is for the local route only, and {} is another; name a gateway or an interface",
+            "LocalTarget is for the local route only, and {} is another; name a gateway, an interface or a peering connection",
             text(destination)
         ),
     )
@@ -385,7 +479,8 @@ fn refuse_endpoint(route: &Route, verb: &str) -> Result<(), Fault> {
         Target::Local
         | Target::InternetGateway(_)
         | Target::NatGateway(_)
-        | Target::Interface(_) => Ok(()),
+        | Target::Interface(_)
+        | Target::Peering(_) => Ok(()),
     }
 }
 

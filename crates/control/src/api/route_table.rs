@@ -245,6 +245,7 @@ fn wire_route(world: &World, table: &RouteTable, route: &Route) -> ec2::Route {
         Target::Endpoint(id) => listed.gateway_id = Some(id.to_string()),
         Target::NatGateway(id) => listed.nat_gateway_id = Some(id.to_string()),
         Target::Interface(id) => listed.network_interface_id = Some(id.to_string()),
+        Target::Peering(id) => listed.vpc_peering_connection_id = Some(id.to_string()),
     }
     listed
 }

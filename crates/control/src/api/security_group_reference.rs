@@ -8,7 +8,8 @@ use super::page::page;
 use super::security_group_rule::permission;
 use super::{Call, security_group, vpc};
 
-/// References from the other side of VPC peerings, of which there are none.
+/// References from the other side of VPC peerings, of which there are none: no rule can name a
+/// group of another VPC yet.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSecurityGroupReferences.html>
 pub(crate) fn describe(
     world: &World,

@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws::{Fault, ec2};
 use model::endpoint::Endpoint;
 use model::endpoint_service::EndpointService;
-use model::id::{ConnectionKind, Kind as _, PermissionKind, RuleId, SecurityGroupId};
+use model::id::{ConnectionKind, Kind as _, PeeringKind, PermissionKind, RuleId, SecurityGroupId};
+use model::peering::Peering;
 use model::security_group::SecurityGroup;
 use model::world::{Change, World};
 
 use super::page::page;
 use super::tagged::{self, Edit, Tagged};
 use super::{
-    Call, Decision, connection, digest, filter, not_found, parse_id, security_group,
+    Call, Decision, connection, digest, filter, not_found, parse_id, peering, security_group,
     security_group_rule, service_permission, tags,
 };
 
@@ -120,6 +121,12 @@ fn edit_other(world: &World, call: &Call, text: &str, edit: Edit<'_>) -> Result<
         edit(&mut endpoint.connection_tags)?;
         return Ok(endpoint.into());
     }
+    // Each side has its own.
+    if text.starts_with(PeeringKind::PREFIX) {
+        let mut found = Peering::clone(peering::find_ref(world, call, text)?);
+        edit(found.tags_of_mut(call.account))?;
+        return Ok(found.into());
+    }
     // What is left of an id is one word: `eni-attach-1` is not of an interface.
     let is_of = |kind: &&tagged::Ec2Kind| {
         let rest = text.strip_prefix(kind.prefix);
@@ -127,7 +134,10 @@ fn edit_other(world: &World, call: &Call, text: &str, edit: Edit<'_>) -> Result<
     };
     let Some(kind) = tagged::EC2.iter().find(is_of) else {
         let prefixes = tagged::EC2.iter().map(|kind| kind.prefix);
-        let prefixes: Vec<&str> = ["sg-", "sgr-"].into_iter().chain(prefixes).collect();
+        let prefixes: Vec<&str> = ["sg-", "sgr-", PeeringKind::PREFIX]
+            .into_iter()
+            .chain(prefixes)
+            .collect();
         return Err(Fault::bad_request(
             "InvalidID",
             format!(

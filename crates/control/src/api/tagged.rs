@@ -18,6 +18,7 @@ use model::listener::Listener;
 use model::load_balancer::LoadBalancer;
 use model::nat_gateway::NatGateway;
 use model::network_acl::NetworkAcl;
+use model::peering::Peering;
 use model::prefix_list::PrefixList;
 use model::route_table::RouteTable;
 use model::security_group::SecurityGroup;
@@ -122,6 +123,13 @@ pub(crate) fn ec2<'a>(world: &'a World, call: &Call) -> Vec<Tagged<'a>> {
             let id = connection::id(endpoint).to_string();
             let tags = &endpoint.connection_tags;
             found.push(of_ec2(call, "vpc-endpoint-connection", id, tags));
+        }
+    }
+    for peering in world.owned::<Peering>(call.account) {
+        if peering.is_visible_to(call.account, call.now) {
+            let tags = peering.tags_of(call.account);
+            let id = peering.id.to_string();
+            found.push(of_ec2(call, "vpc-peering-connection", id, tags));
         }
     }
     for group in world.owned::<SecurityGroup>(call.account) {

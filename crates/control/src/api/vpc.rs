@@ -9,7 +9,7 @@ use model::world::{Change, Kind, Name, World};
 use super::page::page;
 use super::vpc_parts::NewVpc;
 use super::{
-    Call, Decision, filter, not_found, parse_id, quota, refusal, select, tags, unsupported,
+    Call, Decision, filter, not_found, parse_id, peering, quota, refusal, select, tags, unsupported,
 };
 
 /// The stem of VPC ids in error codes.
@@ -177,7 +177,7 @@ pub(crate) fn describe(
 }
 
 /// Removes a VPC that nothing is in any more, with its default security group, its default
-/// network ACL and its main route table.
+/// network ACL and its main route table; its peering connections end.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteVpc.html>
 pub(crate) fn delete(
     world: &World,
@@ -192,14 +192,15 @@ pub(crate) fn delete(
     let mut parts = vec![Name::SecurityGroup(vpc.default_group)];
     parts.extend(table.into_iter().chain(acl));
     // An interface is in a subnet, which is named.
-    let goes_with_it = |name: &Name| parts.contains(name) || name.kind() == Kind::Interface;
+    let goes_with_it = |name: &Name| {
+        parts.contains(name) || matches!(name.kind(), Kind::Interface | Kind::Peering)
+    };
     refusal::dependents(world, &format!("The vpc '{id}'"), id, goes_with_it)?;
+    let mut changes = peering::with_vpc(world, call, id)?;
     // The main table and the default ACL are of subnets at most, and none is left.
     let parts = parts.into_iter().chain([Name::Vpc(id)]);
-    Ok(Decision {
-        reply: (),
-        changes: parts.map(Change::Remove).collect(),
-    })
+    changes.extend(parts.map(Change::Remove));
+    Ok(Decision { reply: (), changes })
 }
 
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyVpcAttribute.html>

@@ -199,6 +199,7 @@ fn changed(change: &Change) -> Option<Resource> {
         Name::NetworkAcl(_) => "AWS::EC2::NetworkAcl".into(),
         Name::InternetGateway(_) => "AWS::EC2::InternetGateway".into(),
         Name::NatGateway(_) => "AWS::EC2::NatGateway".into(),
+        Name::Peering(_) => "AWS::EC2::VPCPeeringConnection".into(),
         Name::Address(_) => "AWS::EC2::EIP".into(),
         Name::DhcpOptions(_) => "AWS::EC2::DHCPOptions".into(),
         Name::Interface(_) => "AWS::EC2::NetworkInterface".into(),

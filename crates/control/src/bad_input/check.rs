@@ -48,6 +48,7 @@ const CODES: &[&str] = &[
     "RouteNotSupported",
     "TagLimitExceeded",
     "VPCIdNotSpecified",
+    "VpcPeeringConnectionAlreadyExists",
     // ELBv2
     "CertificateNotFound",
     "DuplicateListener",

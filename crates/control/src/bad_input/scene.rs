@@ -70,6 +70,11 @@ const THINGS: &[(Service, &str, &str)] = &[
         "AttachInternetGateway",
         "InternetGatewayId={igw}&VpcId={vpc}",
     ),
+    (
+        Service::Ec2,
+        "CreateVpcPeeringConnection",
+        "VpcId={vpc}&PeerVpcId={vpc}&TagSpecification.1.ResourceType=vpc-peering-connection&TagSpecification.1.Tag.1.Key=hushhush&TagSpecification.1.Tag.1.Value=hushhush",
+    ),
     (Service::Ec2, "AllocateAddress", "Domain=vpc"),
     (
         Service::Ec2,

@@ -64,6 +64,11 @@ fn full() -> World {
         "CreateNatGateway",
         &format!("SubnetId={subnet}&AllocationId={address}"),
     );
+    let peer = format!(
+        "VpcId={vpc}&PeerVpcId={}&PeerOwnerId=210987654321",
+        scene.vpcs[1]
+    );
+    desk.ok("CreateVpcPeeringConnection", &peer);
     let key = AccessKey {
         id: "AKIAABCDEFGHIJKLMNOP".into(),
         account: scene.desk.call.account,
@@ -99,7 +104,7 @@ fn resources(world: &World) -> Vec<Resource> {
         accounts Account, access_keys AccessKey, users User, groups Group, roles Role,
         policies Policy, vpcs Vpc, subnets Subnet,
         dhcp_options DhcpOptions, route_tables RouteTable, network_acls NetworkAcl,
-        internet_gateways InternetGateway, nat_gateways NatGateway, addresses Address,
+        internet_gateways InternetGateway, nat_gateways NatGateway, peerings Peering, addresses Address,
         security_groups SecurityGroup, interfaces Interface, load_balancers LoadBalancer,
         target_groups TargetGroup, listeners Listener, services EndpointService,
         endpoints Endpoint, notifications Notification, prefix_lists PrefixList,
@@ -122,7 +127,7 @@ fn every_kind_is_read_as_it_was_written() {
         let _ = log.txn(Txn::new().put(key, value)).unwrap();
         changes.push(Change::Put(resource));
     }
-    assert_eq!(kinds.len(), 25);
+    assert_eq!(kinds.len(), 26);
     let mut found = read(&log).unwrap().0;
     assert_eq!(found.revision, log.revision().get());
     found.revision = before.revision;

@@ -5,6 +5,7 @@ use model::host::{GateReport, GateSlot, Report};
 use model::id::EndpointId;
 use model::interface::Role;
 use model::load_balancer::State as BalancerState;
+use model::peering::State as PeeringState;
 use model::time::Millis;
 use model::world::{Change, World};
 use proptest::prelude::*;
@@ -194,6 +195,34 @@ fn what_nobody_answers_expires_after_a_week() {
         &format!("ServiceId.1={service}"),
     );
     assert!(!text.contains("<code>"), "{text}");
+}
+
+#[test]
+fn peering_requests_expire_and_ends_are_forgotten() {
+    let mut scene = Scene::new();
+    let [mine, _] = scene.vpcs.clone();
+    let theirs = scene.consumer(|desk| desk.make("CreateVpc", "CidrBlock=10.9.0.0/16", "vpcId"));
+    let wanted = format!("VpcId={mine}&PeerVpcId={theirs}&PeerOwnerId=210987654321");
+    let id = scene.desk.make(
+        "CreateVpcPeeringConnection",
+        &wanted,
+        "vpcPeeringConnectionId",
+    );
+    let key = id.parse().unwrap();
+    let state = |scene: &Scene| scene.desk.world.peerings.get(&key).map(|it| it.state);
+    let hour = 60 * 60 * 1_000;
+    let week = 7 * 24 * hour;
+    scene.settle(week - 1);
+    assert_eq!(state(&scene), Some(PeeringState::PendingAcceptance));
+    scene.settle(week);
+    assert_eq!(state(&scene), Some(PeeringState::Expired));
+    let accept = format!("VpcPeeringConnectionId={id}");
+    let fault = scene.consumer(|desk| desk.fault("AcceptVpcPeeringConnection", &accept));
+    assert_eq!(fault.code, "InvalidStateTransition");
+    scene.settle(week + 48 * hour - 1);
+    assert_eq!(state(&scene), Some(PeeringState::Expired));
+    scene.settle(week + 48 * hour);
+    assert_eq!(state(&scene), None);
 }
 
 /// The endpoint in the state that these events lead to; those not allowed are left out.

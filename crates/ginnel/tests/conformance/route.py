@@ -1,6 +1,6 @@
 """Route tables and network ACLs."""
 
-from lab import by, case, tags
+from lab import by, case, refused, tags
 
 
 @case
@@ -40,6 +40,30 @@ def routes(lab):
     assert [one.get("NetworkInterfaceId") for one in told if one["DestinationCidrBlock"] != "10.0.0.0/16"] == [other]
     ec2.delete_route(**where)
     assert len(ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"][0]["Routes"]) == 1
+
+
+@case
+def routes_for_prefix_lists(lab):
+    tenant = lab.tenant()
+    ec2, vpc = tenant.ec2, tenant.vpc()
+    subnet = tenant.subnet(vpc)
+    table = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
+    eni, other = (
+        ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"] for _ in range(2)
+    )
+    made = ec2.create_managed_prefix_list(
+        PrefixListName="offices", MaxEntries=2, AddressFamily="IPv4", Entries=[{"Cidr": "192.168.0.0/16"}]
+    )["PrefixList"]["PrefixListId"]
+    where = {"RouteTableId": table, "DestinationPrefixListId": made}
+    ec2.create_route(**where, NetworkInterfaceId=eni)
+    ec2.replace_route(**where, NetworkInterfaceId=other)
+    used = ec2.get_managed_prefix_list_associations(PrefixListId=made)["PrefixListAssociations"]
+    assert [one["ResourceId"] for one in used] == [table], used
+    refused("DependencyViolation", ec2.delete_managed_prefix_list, PrefixListId=made)
+    found = ec2.describe_route_tables(Filters=by("route.destination-prefix-list-id", made))["RouteTables"]
+    assert [one["RouteTableId"] for one in found] == [table]
+    ec2.delete_route(**where)
+    ec2.delete_managed_prefix_list(PrefixListId=made)
 
 
 @case

@@ -21,7 +21,7 @@ import selfcheck
 
 ROOT = pathlib.Path(__file__).resolve().parents[4]
 DISPATCH = ROOT / "crates/control/src/api/dispatch"
-SCENARIOS = ["vpc", "route", "group", "interface", "gateway", "prefix_list", "flow_log", "endpoint",
+SCENARIOS = ["vpc", "route", "peering", "group", "interface", "gateway", "prefix_list", "flow_log", "endpoint",
              "service", "elbv2", "sts", "iam", "sns", "others", "errors"]
 # Carried out, and never with success: Ginnel has no instances.
 FAULTS_ONLY = {("ec2", "AttachNetworkInterface"), ("ec2", "DetachNetworkInterface")}

@@ -14,8 +14,8 @@ use crate::flow_log::FlowLog;
 use crate::host::{BalancerSlot, EniSlot, GateSlot, GroupSlot, TargetGroupSlot, VpcNumber};
 use crate::id::{
     AllocationId, BalancerId, DhcpOptionsId, EndpointId, FlowLogId, InterfaceId, InternetGatewayId,
-    NatGatewayId, NetworkAclId, NotificationId, PrefixListId, RouteTableId, SecurityGroupId,
-    ServiceId, SubnetId, TargetGroupId, VpcId,
+    NatGatewayId, NetworkAclId, NotificationId, PeeringId, PrefixListId, RouteTableId,
+    SecurityGroupId, ServiceId, SubnetId, TargetGroupId, VpcId,
 };
 use crate::interface::Interface;
 use crate::internet_gateway::InternetGateway;
@@ -23,11 +23,13 @@ use crate::load_balancer::LoadBalancer;
 use crate::nat_gateway::NatGateway;
 use crate::network_acl::NetworkAcl;
 use crate::notification::Notification;
+use crate::peering::Peering;
 use crate::prefix_list::PrefixList;
 use crate::route_table::RouteTable;
 use crate::security_group::SecurityGroup;
 use crate::subnet::Subnet;
 use crate::target_group::TargetGroup;
+use crate::time::Millis;
 use crate::vpc::Vpc;
 
 /// Things of one kind, in the order of their ids.
@@ -61,6 +63,23 @@ impl World {
         flow_log flow_logs FlowLogId => FlowLog,
         notification notifications NotificationId => Notification,
         prefix_list prefix_lists PrefixListId => PrefixList,
+    }
+
+    /// A peering connection that this account may see at this time.
+    pub fn peering(&self, account: AccountId, id: PeeringId, now: Millis) -> Option<&Arc<Peering>> {
+        let found = self.peerings.get(&id);
+        found.filter(|peering| peering.is_visible_to(account, now))
+    }
+
+    /// The peering connection that the owner of one VPC asked for with another, while something
+    /// may come of it.
+    pub fn peering_asked(&self, from: VpcId, to: VpcId) -> Option<&Arc<Peering>> {
+        self.claimant(Peering::request(from, to))
+    }
+
+    /// The accepted peering connection between two VPCs, whoever asked.
+    pub fn peering_between(&self, one: VpcId, two: VpcId) -> Option<&Arc<Peering>> {
+        self.claimant(Peering::way(one, two))
     }
 
     /// The things of one kind of an account, in the order of their ids.

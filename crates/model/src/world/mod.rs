@@ -25,8 +25,8 @@ use crate::iam::{Group, Policy, Role, User};
 use crate::id::{
     AllocationId, BalancerId, DeliveryId, DhcpOptionsId, EndpointId, FlowLogId, GroupId,
     InsightsAnalysisId, InsightsPathId, InterfaceId, InternetGatewayId, ListenerId, NatGatewayId,
-    NetworkAclId, NotificationId, PolicyId, PrefixListId, RoleId, RouteTableId, SecurityGroupId,
-    ServiceId, SubnetId, SubscriptionId, TargetGroupId, TopicId, UserId, VpcId,
+    NetworkAclId, NotificationId, PeeringId, PolicyId, PrefixListId, RoleId, RouteTableId,
+    SecurityGroupId, ServiceId, SubnetId, SubscriptionId, TargetGroupId, TopicId, UserId, VpcId,
 };
 use crate::insights::{Analysis, Path};
 use crate::interface::Interface;
@@ -37,6 +37,7 @@ use crate::nat_gateway::NatGateway;
 use crate::network_acl::NetworkAcl;
 use crate::notification::Notification;
 use crate::outbox::Delivery;
+use crate::peering::Peering;
 use crate::prefix_list::PrefixList;
 use crate::route_table::RouteTable;
 use crate::security_group::SecurityGroup;
@@ -247,6 +248,8 @@ tables! {
     internet_gateways: InternetGateway(InternetGatewayId => InternetGateway, "internet-gateway", id),
     /// NAT gateways.
     nat_gateways: NatGateway(NatGatewayId => NatGateway, "nat-gateway", id),
+    /// VPC peering connections.
+    peerings: Peering(PeeringId => Peering, "peering", id),
     /// Elastic IP addresses.
     addresses: Address(AllocationId => Address, "address", id),
     /// Security groups.
@@ -312,6 +315,7 @@ names! {
     NetworkAclId NetworkAcl,
     InternetGatewayId InternetGateway,
     NatGatewayId NatGateway,
+    PeeringId Peering,
     AllocationId Address,
     SecurityGroupId SecurityGroup,
     InterfaceId Interface,

@@ -4,7 +4,7 @@ use super::route;
 use crate::api::{
     account_attribute, address, connection, dhcp_options, endpoint, endpoint_list, endpoint_modify,
     endpoint_service, flow_log, insights, interface, internet_gateway, nat_gateway, network_acl,
-    network_acl_entry, notification, place, prefix_list, route as routes, route_table,
+    network_acl_entry, notification, peering, place, prefix_list, route as routes, route_table,
     route_table_association, security_group, security_group_reference, security_group_rule,
     service_catalog, service_name, service_permission, subnet, tag, vpc, vpc_parts,
 };
@@ -133,12 +133,13 @@ route! { Ec2 ec2
     write StartNetworkInsightsAnalysis insights::start;
     read DescribeNetworkInsightsAnalyses insights::describe_analyses;
     write DeleteNetworkInsightsAnalysis insights::delete_analysis;
-    // peering and transit gateways
-    refuse AcceptVpcPeeringConnection, "VPC peering has no data plane yet";
-    refuse CreateVpcPeeringConnection, "VPC peering has no data plane yet";
-    refuse DeleteVpcPeeringConnection, "VPC peering has no data plane yet";
-    refuse DescribeVpcPeeringConnections, "VPC peering has no data plane yet";
-    refuse RejectVpcPeeringConnection, "VPC peering has no data plane yet";
+    // peering
+    write CreateVpcPeeringConnection peering::create;
+    read DescribeVpcPeeringConnections peering::describe;
+    write AcceptVpcPeeringConnection peering::accept;
+    write RejectVpcPeeringConnection peering::reject;
+    write DeleteVpcPeeringConnection peering::delete;
+    // transit gateways
     refuse CreateTransitGateway, "transit gateways have no data plane yet";
     refuse CreateTransitGatewayVpcAttachment, "transit gateways have no data plane yet";
     refuse DeleteTransitGateway, "transit gateways have no data plane yet";

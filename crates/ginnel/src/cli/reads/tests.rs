@@ -41,6 +41,7 @@ fn words_as_people_say_them() {
         ("addresses", "address"),
         ("policies", "policy"),
         ("nat-gateways", "nat-gateway"),
+        ("peerings", "vpc-peering-connection"),
         ("analyses", "insights-analysis"),
         ("dhcp-options", "dhcp-options"),
         ("svc", "endpoint-service"),

@@ -166,6 +166,10 @@ pub(super) const KINDS: &[Kind] = &[
             ("subnet", "associationSet[].subnetId"),
             ("internet-gateway", "routeSet[].gatewayId"),
             ("nat-gateway", "routeSet[].natGatewayId"),
+            (
+                "vpc-peering-connection",
+                "routeSet[].vpcPeeringConnectionId",
+            ),
             ("prefix-list", "routeSet[].destinationPrefixListId"),
         ],
         ..EC2
@@ -235,6 +239,32 @@ pub(super) const KINDS: &[Kind] = &[
                 "natGatewayAddressSet[].networkInterfaceId",
             ),
         ],
+        ..EC2
+    },
+    Kind {
+        name: "vpc-peering-connection",
+        aliases: &["pcx", "peering"],
+        operation: "DescribeVpcPeeringConnections",
+        list: "vpcPeeringConnectionSet",
+        id: "vpcPeeringConnectionId",
+        prefix: "pcx-",
+        narrow: Narrow::Filter("vpc-peering-connection-id"),
+        event: "AWS::EC2::VPCPeeringConnection",
+        columns: &[
+            ("PEERING", "vpcPeeringConnectionId"),
+            NAME,
+            ("REQUESTER", "requesterVpcInfo.vpcId"),
+            ("ACCEPTER", "accepterVpcInfo.vpcId"),
+            ("STATE", "status.code"),
+        ],
+        wide: &[
+            ("MESSAGE", "status.message"),
+            ("EXPIRES", "expirationTime"),
+            ("REQUESTED BY", "requesterVpcInfo.ownerId"),
+            ("ASKED", "accepterVpcInfo.ownerId"),
+            TAGS,
+        ],
+        refers: &[("vpc", "[requesterVpcInfo.vpcId, accepterVpcInfo.vpcId]")],
         ..EC2
     },
     Kind {
