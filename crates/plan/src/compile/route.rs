@@ -81,5 +81,12 @@ fn hop(world: &World, table: &RouteTable, route: &Route) -> NextHop {
             }
         }
         Target::Endpoint(_) => NextHop::GatewayEndpoint,
+        Target::Peering(id) => {
+            let peering = world.peerings.get(&id);
+            let beyond = peering.and_then(|it| it.beyond(table.vpc));
+            beyond.map_or(NextHop::Blackhole, |side| {
+                NextHop::Vpc(number(world, side.vpc))
+            })
+        }
     }
 }
