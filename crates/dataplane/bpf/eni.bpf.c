@@ -75,8 +75,7 @@ static __always_inline int begin(struct __sk_buff *skb, struct scratch *s)
 		return leave(skb, p, NOBODY, DROP_NO_FLOW);
 	if (is_cut(t))
 		return cut(skb, p, t->gate);
-	if (p->protocol == IPPROTO_TCP && (p->flags & (FLAG_SYN | FLAG_FIN | FLAG_RST)))
-		t->tcp_flags |= p->flags & (FLAG_SYN | FLAG_FIN | FLAG_RST);
+	t->tcp_flags |= telling_flags(p->flags);
 	if (translated(s, p, p))
 		return leave(skb, p, NOBODY, DROP_NO_FLOW);
 	return forward(skb, s, p, t);

@@ -148,6 +148,7 @@ static __noinline int bind4(struct scratch *s, struct packet *p, struct binding 
 		/* Another CPU admitted the same flow a moment ago: its records serve. */
 		return error == EEXIST_ ? GO_ON : DROP_FLOW_TABLE_FULL;
 	}
+	b->sport = back.dport;
 	return ADMIT_BOUND;
 }
 
@@ -205,6 +206,7 @@ static __noinline int bind6(struct scratch *s, struct packet *p, struct binding 
 			bpf_map_delete_elem(&flows6, back);
 		return error == EEXIST_ ? GO_ON : DROP_FLOW_TABLE_FULL;
 	}
+	b->sport = back->dport;
 	return ADMIT_BOUND;
 }
 
