@@ -5,18 +5,21 @@ use std::sync::Arc;
 
 use aws::{Fault, ec2};
 use ipnet::IpNet;
+use model::account::AccountId;
 use model::endpoint::{Managed, Service};
 use model::id::PrefixListId;
 use model::prefix_list::{Entry, Family, PrefixList};
 use model::route_table::{Destination, RouteTable};
+use model::security_group::SecurityGroup;
 use model::tag::Tags;
 use model::world::{Change, Name, World};
 
 use super::page::page_of;
+use super::security_group_rule::size;
 use super::{Call, Decision, filter, not_found, parse_id, refusal, tags, unsupported};
 
 /// The stem of prefix list ids in error codes.
-const STEM: &str = "PrefixListID";
+pub(crate) const STEM: &str = "PrefixListID";
 const CREATE: &str = "CreateManagedPrefixList";
 /// What a list may be made for at most (AWS quota).
 const MAX_ENTRIES: usize = 1_000;
@@ -83,6 +86,15 @@ fn find<'a>(world: &'a World, call: &Call, text: &str) -> Result<List<'a>, Fault
     let own = world.prefix_list(call.account, id).map(List::Own);
     own.or_else(|| managed().find(|list| list.id() == id))
         .ok_or_else(|| not_found(STEM, id))
+}
+
+/// Refuses a list that is neither AWS's nor the caller's own.
+pub(crate) fn check(world: &World, call: &Call, id: PrefixListId) -> Result<(), Fault> {
+    let own = world.prefix_list(call.account, id).is_some();
+    if own || Managed::of_prefix_list(id).is_some() {
+        return Ok(());
+    }
+    Err(not_found(STEM, id))
 }
 
 /// The caller's own list with this id.
@@ -254,7 +266,8 @@ fn order(entry: &Entry) -> String {
     }
 }
 
-/// What uses a list: the route tables that have a route for it.
+/// What uses a list: the route tables that have a route for it, and the security groups that
+/// have a rule for it.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_GetManagedPrefixListAssociations.html>
 pub(crate) fn associations(
     world: &World,
@@ -268,17 +281,20 @@ pub(crate) fn associations(
         prefix_list_id,
     } = request;
     let list = find(world, call, prefix_list_id)?.id();
+    let tables = users(world, call, list).map(|it| (it.id.to_string(), it.owner));
+    let groups = groups(world, call, list).map(|it| (it.id.to_string(), it.owner));
     let (given, next_token) = page_of(
-        users(world, call, list),
-        |table| table.id.to_string(),
+        // As their ids sort: rtb- and sg-.
+        tables.chain(groups),
+        |(id, _)| id.clone(),
         *max_results,
         next_token.as_deref(),
         (5, 255),
         false,
     )?;
-    let wire = |table: &Arc<RouteTable>| ec2::PrefixListAssociation {
-        resource_id: Some(table.id.to_string()),
-        resource_owner: Some(table.owner.to_string()),
+    let wire = |(id, owner): (String, AccountId)| ec2::PrefixListAssociation {
+        resource_id: Some(id),
+        resource_owner: Some(owner.to_string()),
     };
     Ok(ec2::GetManagedPrefixListAssociationsResult {
         next_token,
@@ -293,6 +309,17 @@ fn users<'a>(
 ) -> impl Iterator<Item = &'a Arc<RouteTable>> + use<'a> {
     let mine = world.owned::<RouteTable>(call.account);
     mine.filter(move |table| table.route(Destination::PrefixList(list)).is_some())
+}
+
+/// The caller's security groups that have a rule for a list.
+fn groups<'a>(
+    world: &'a World,
+    call: &Call,
+    list: PrefixListId,
+) -> impl Iterator<Item = &'a Arc<SecurityGroup>> + use<'a> {
+    let owner = call.account;
+    let groups = world.mentioning::<SecurityGroup>(list);
+    groups.filter(move |group| group.owner == owner)
 }
 
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateManagedPrefixList.html>
@@ -327,7 +354,7 @@ pub(crate) fn create(
         owner: call.account,
         name: name(prefix_list_name)?,
         family,
-        max_entries: size(*max_entries)?,
+        max_entries: max_entries_of(*max_entries)?,
         version: 1,
         modified: false,
         entries: Vec::new(),
@@ -356,7 +383,7 @@ fn name(text: &str) -> Result<String, Fault> {
     Err(Fault::invalid_value("PrefixListName", text, why))
 }
 
-fn size(given: i32) -> Result<usize, Fault> {
+fn max_entries_of(given: i32) -> Result<usize, Fault> {
     let size = usize::try_from(given).ok();
     let size = size.filter(|size| (1..=MAX_ENTRIES).contains(size));
     size.ok_or_else(|| {
@@ -480,7 +507,7 @@ pub(crate) fn modify(
         list.name = name(text)?;
     }
     if let Some(given) = max_entries {
-        list.max_entries = size(*given)?;
+        list.max_entries = max_entries_of(*given)?;
         if list.max_entries < list.entries.len() {
             let why = format!(
                 "the list has {} entries; remove some first",
@@ -488,6 +515,7 @@ pub(crate) fn modify(
             );
             return Err(Fault::invalid_value("MaxEntries", &given.to_string(), &why));
         }
+        size::check_list(world, call, list.id, list.max_entries)?;
     }
     list.entries = changed(&list, add_entries, remove_entries)?;
     if list.entries != old.entries {
@@ -519,9 +547,9 @@ pub(crate) fn delete(
         prefix_list_id,
     } = request;
     let list = find_own(world, call, prefix_list_id)?;
-    let blockers: Vec<String> = users(world, call, list.id)
-        .map(|table| table.id.to_string())
-        .collect();
+    let tables = users(world, call, list.id).map(|table| table.id.to_string());
+    let groups = groups(world, call, list.id).map(|group| group.id.to_string());
+    let blockers: Vec<String> = tables.chain(groups).collect();
     refusal::dependency(&format!("The prefix list '{}'", list.id), &blockers)?;
     let mut gone = wire(call, List::Own(list));
     gone.state = Some("delete-complete".into());

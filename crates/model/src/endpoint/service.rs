@@ -86,6 +86,11 @@ impl Managed {
         })
     }
 
+    /// The service that a prefix list is of, if the list is one of AWS's.
+    pub fn of_prefix_list(list: PrefixListId) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.prefix_list() == list)
+    }
+
     /// Its addresses, which nobody else has: those set apart for documentation (RFC 5737).
     pub fn addresses(self) -> impl Iterator<Item = Ipv4Net> {
         let blocks: &[[u8; 3]] = match self {

@@ -189,7 +189,7 @@ pub(crate) fn admission(world: &World, rule: &model::security_group::Rule) -> Op
     let source = match &permission.peer {
         Peer::Cidr4(net) => Source::Cidr(net.network(), net.prefix_len()),
         Peer::Group(id) => Source::Group(world.security_groups.get(id)?.slot),
-        Peer::Cidr6(_) => return None,
+        Peer::Cidr6(_) | Peer::PrefixList(_) => return None,
     };
     let port = |number: i32| u16::try_from(number).ok();
     match permission.protocol {
