@@ -7,6 +7,7 @@ use ipnet::{Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Serialize};
 
 use crate::account::AccountId;
+use crate::endpoint::Managed;
 use crate::host::GroupSlot;
 use crate::id::{PrefixListId, RuleId, SecurityGroupId, VpcId};
 use crate::tag::Tags;
@@ -89,8 +90,9 @@ impl Indexed for SecurityGroup {
             match rule.permission.peer {
                 // A rule may outlive the group that it names (AWS: a stale rule).
                 Peer::Group(id) if id != self.id => facets.mentions(id),
-                // AWS's own lists are not in the World.
-                Peer::PrefixList(id) => facets.mentions(id),
+                // AWS's lists are always there.
+                Peer::PrefixList(id) if Managed::has_list(id) => facets.mentions(id),
+                Peer::PrefixList(id) => facets.mentions(id).needs(id),
                 Peer::Group(_) | Peer::Cidr4(_) | Peer::Cidr6(_) => facets,
             };
         }

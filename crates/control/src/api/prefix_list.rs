@@ -88,15 +88,6 @@ fn find<'a>(world: &'a World, call: &Call, text: &str) -> Result<List<'a>, Fault
         .ok_or_else(|| not_found(STEM, id))
 }
 
-/// Refuses a list that is neither AWS's nor the caller's own.
-pub(crate) fn check(world: &World, call: &Call, id: PrefixListId) -> Result<(), Fault> {
-    let own = world.prefix_list(call.account, id).is_some();
-    if own || Managed::of_prefix_list(id).is_some() {
-        return Ok(());
-    }
-    Err(not_found(STEM, id))
-}
-
 /// The caller's own list with this id.
 pub(crate) fn find_own<'a>(
     world: &'a World,
@@ -112,6 +103,11 @@ pub(crate) fn find_own<'a>(
             ),
         )),
     }
+}
+
+/// Refuses a list that the caller cannot use.
+pub(crate) fn check_visible(world: &World, call: &Call, id: PrefixListId) -> Result<(), Fault> {
+    find(world, call, &id.to_string()).map(|_| ())
 }
 
 /// Lists that were named, or all that the caller may see, in the order of their ids.

@@ -306,6 +306,5 @@ fn rule(group: SecurityGroupId, permission: &Permission) -> ec2::AnalysisSecurit
         prefix_list_id: list,
         protocol: Some(protocol.map_or("all".into(), |it| protocol_name(it).into())),
         security_group_id: Some(member.to_string()),
-        ..ec2::AnalysisSecurityGroupRule::default()
     }
 }
