@@ -91,7 +91,9 @@ impl Indexed for SecurityGroup {
                 // A rule may outlive the group that it names (AWS: a stale rule).
                 Peer::Group(id) if id != self.id => facets.mentions(id),
                 // AWS's lists are always there.
-                Peer::PrefixList(id) if Managed::has_list(id) => facets.mentions(id),
+                Peer::PrefixList(id) if Managed::of_prefix_list(id).is_some() => {
+                    facets.mentions(id)
+                }
                 Peer::PrefixList(id) => facets.mentions(id).needs(id),
                 Peer::Group(_) | Peer::Cidr4(_) | Peer::Cidr6(_) => facets,
             };

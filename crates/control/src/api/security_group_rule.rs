@@ -232,7 +232,7 @@ fn check_peer(
 ) -> Result<(), Fault> {
     let peer = match permission.peer {
         Peer::Cidr4(_) | Peer::Cidr6(_) => return Ok(()),
-        Peer::PrefixList(list) => return prefix_list::check_visible(world, call, list),
+        Peer::PrefixList(list) => return prefix_list::check(world, call, list),
         Peer::Group(peer) => peer,
     };
     let known = world.security_group(call.account, peer);

@@ -47,6 +47,11 @@ const THINGS: &[(Service, &str, &str)] = &[
         "CreateNetworkInterface",
         "SubnetId={subnet}&PrivateIpAddress=10.77.5.10&Description=hushhush&SecurityGroupId.1={sg}",
     ),
+    (
+        Service::Ec2,
+        "AssignPrivateIpAddresses",
+        "NetworkInterfaceId={eni}&SecondaryPrivateIpAddressCount=1",
+    ),
     (Service::Ec2, "CreateRouteTable", "VpcId={vpc}"),
     (
         Service::Ec2,
@@ -70,18 +75,13 @@ const THINGS: &[(Service, &str, &str)] = &[
         "AttachInternetGateway",
         "InternetGatewayId={igw}&VpcId={vpc}",
     ),
-    (Service::Ec2, "AllocateAddress", ""),
+    (Service::Ec2, "AllocateAddress", "Domain=vpc"),
     (
         Service::Ec2,
         "AssociateAddress",
         "AllocationId={eipalloc}&NetworkInterfaceId={eni}",
     ),
-    (
-        Service::Ec2,
-        "AssignPrivateIpAddresses",
-        "NetworkInterfaceId={eni}&SecondaryPrivateIpAddressCount=1",
-    ),
-    (Service::Ec2, "AllocateAddress", "Domain=vpc"),
+    (Service::Ec2, "AllocateAddress", ""),
     (
         Service::Ec2,
         "CreateNatGateway",

@@ -86,9 +86,9 @@ impl Managed {
         })
     }
 
-    /// Whether a prefix list is one of these.
-    pub fn has_list(list: PrefixListId) -> bool {
-        Self::ALL.iter().any(|it| it.prefix_list() == list)
+    /// The service that a prefix list is of, if the list is one of AWS's.
+    pub fn of_prefix_list(list: PrefixListId) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.prefix_list() == list)
     }
 
     /// Its addresses, which nobody else has: those set apart for documentation (RFC 5737).

@@ -93,7 +93,10 @@ fn weight(world: &World, rule: &Rule, family: Family) -> usize {
         Peer::PrefixList(id) => match world.prefix_lists.get(id) {
             Some(list) => of(list.family, list.max_entries),
             // AWS's lists of S3 and DynamoDB have the weight 1.
-            None => of(Family::Ipv4, usize::from(Managed::has_list(*id))),
+            None => of(
+                Family::Ipv4,
+                usize::from(Managed::of_prefix_list(*id).is_some()),
+            ),
         },
     }
 }
