@@ -218,14 +218,13 @@ fn admitting(world: &World, question: &Question<'_>, door: &Interface, port: u16
         if rule.egress {
             return false;
         }
-        let Some(rule) = admission(world, rule) else {
-            return false;
-        };
-        rule.traffic.holds(question.protocol, port)
-            && match rule.peer {
-                Peer::Group(slot) => carried(slot),
-                Peer::Cidr(net) => net.contains(&IpAddr::V4(question.source.ip)),
-            }
+        admission(world, rule).iter().any(|rule| {
+            rule.traffic.holds(question.protocol, port)
+                && match rule.peer {
+                    Peer::Group(slot) => carried(slot),
+                    Peer::Cidr(net) => net.contains(&IpAddr::V4(question.source.ip)),
+                }
+        })
     };
     let groups = door.groups.iter();
     groups
