@@ -5,12 +5,12 @@
 //!
 //! A packet's stages, each in the file of its name:
 //!
-//! - [`parse`]: what it is. ARP, neighbour discovery and resets are [`answer`]ed at once.
-//! - [`flow`]: the look-up by link, addresses and ports. A known flow takes the short way: it is
-//!   asked again when the tables have changed ([`recheck`]), and goes to [`rewrite`].
-//! - [`admit`], for the first packet of a flow: [`guard`] → [`route`] → [`acl`] → [`group`] →
-//!   [`balance`] (endpoints) → [`nat`] → two records.
-//! - [`related`]: ICMP errors follow the flow that they are about.
+//! - `parse`: what it is. ARP, neighbour discovery and resets are answered at once (`answer`).
+//! - `flow`: the look-up by link, addresses and ports. A known flow takes the short way: it is
+//!   asked again when the tables have changed (`recheck`), and goes to `rewrite`.
+//! - `admit`, for the first packet of a flow: `guard` → `route` → `acl` → `group` →
+//!   `balance` (endpoints) → `nat` → two records.
+//! - `related`: ICMP errors follow the flow that they are about.
 
 mod acl;
 mod admit;

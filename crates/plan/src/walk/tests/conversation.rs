@@ -199,8 +199,6 @@ fn check_records(walker: &Walker<'_>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
-
     #[test]
     fn nothing_panics(frames in vec((any_link(), prop_oneof![broken(), vec(any::<u8>(), 0..120)], any::<Option<(u16, u32)>>()), 1..40)) {
         let lab = document();
