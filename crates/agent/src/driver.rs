@@ -4,19 +4,23 @@
 //! polling, and leaves the data plane forwarding when it stops.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
 
 use dataplane::Kernel;
-use model::host::{Document, Report};
+use model::host::{Document, Report, Told, Wanted};
 use tokio::sync::{oneshot, watch};
 
+use crate::reader::Reader;
 use crate::reconcile::Reconciler;
 
 /// Everything is read and applied again this often, changed or not.
 const FULL_PASS: Duration = Duration::from_secs(10);
 /// A failed step is tried again, and counters are reported, this often.
 const TICK: Duration = Duration::from_secs(1);
+/// While somebody watches, what happened is read so often.
+const WATCHED_TICK: Duration = Duration::from_millis(100);
 /// Idle flows are looked for this often.
 const EXPIRE: Duration = Duration::from_secs(5);
 
@@ -26,6 +30,16 @@ pub struct Agent {
     pub documents: watch::Receiver<Arc<Document>>,
     /// Told after each pass.
     pub report: Box<dyn Fn(Report) + Send>,
+    /// Who is told of packets and flows.
+    pub observer: Observer,
+}
+
+/// Who is told of packets and flows.
+pub struct Observer {
+    /// Until when somebody watches flows, milliseconds since 1970; refusals are always told.
+    pub watched_until_ms: Arc<AtomicI64>,
+    /// Told as things happen.
+    pub told: Box<dyn Fn(Told) + Send>,
 }
 
 /// A running loop; it stops when this is dropped.
@@ -101,6 +115,8 @@ fn work<K: Kernel>(
     mut stopped: oneshot::Receiver<()>,
 ) {
     let (mut read_at, mut expired_at) = (Instant::now(), Instant::now());
+    let (mut passed_at, mut reported) = (Instant::now(), u64::MAX);
+    let mut reader = Reader::default();
     loop {
         let document = Arc::clone(&agent.documents.borrow_and_update());
         let full = read_at.elapsed() >= FULL_PASS;
@@ -114,9 +130,22 @@ fn work<K: Kernel>(
             }
             expired_at = Instant::now();
         }
-        if full || !reconciler.is_idle(&document) {
+        let due = passed_at.elapsed() >= TICK || reported != document.generation;
+        if full || (due && !reconciler.is_idle(&document)) {
+            (passed_at, reported) = (Instant::now(), document.generation);
             (agent.report)(reconciler.pass(&document, wall_ms()));
         }
+        let watched = agent.observer.watched_until_ms.load(Ordering::Relaxed) > wall_ms();
+        let wanted = Wanted {
+            refused: true,
+            opened: watched,
+            ended: watched,
+        };
+        match reader.read(reconciler.kernel(), wanted, wall_ms()) {
+            Ok(told) => (agent.observer.told)(told),
+            Err(error) => tracing::warn!(error = error.chain(), "reading events failed"),
+        }
+        let tick = if watched { WATCHED_TICK } else { TICK };
         let woken = runtime.block_on(async {
             tokio::select! {
                 biased;
@@ -125,7 +154,7 @@ fn work<K: Kernel>(
                     Ok(()) => Woken::Document,
                     Err(_) => Woken::Stop,
                 },
-                () = tokio::time::sleep(TICK) => Woken::Tick,
+                () = tokio::time::sleep(tick) => Woken::Tick,
             }
         });
         match woken {

@@ -6,7 +6,8 @@
 //! are in the document), AWS words, the store.
 
 mod driver;
+mod reader;
 mod reconcile;
 
-pub use driver::{Agent, Handle, spawn};
+pub use driver::{Agent, Handle, Observer, spawn};
 pub use reconcile::Reconciler;

@@ -139,6 +139,11 @@ impl<K: Kernel> Reconciler<K> {
         }
     }
 
+    /// The kernel, for reading what it tells.
+    pub(crate) fn kernel(&mut self) -> &mut K {
+        &mut self.kernel
+    }
+
     /// Probes the open gates that were not yet heard at their generation.
     fn probe(&mut self, document: &Document, now_ms: i64, failures: &mut Vec<String>) {
         let open = |slot: &GateSlot| document.tables.gates.get(slot).map(|gate| gate.generation);

@@ -15,6 +15,7 @@ mod commit;
 mod dev;
 mod feed;
 mod http;
+mod observe;
 mod open;
 mod regions;
 mod relay;

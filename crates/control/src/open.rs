@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
 use aws::Fault;
-use model::host::{Document, Report};
+use model::host::{Document, Report, Told};
 use model::time::Millis;
 use model::world::{Change, Name};
 use rand::SeedableRng as _;
@@ -20,6 +21,7 @@ use crate::audit::record::by_itself;
 use crate::authenticate::DEV_ACCOUNT;
 use crate::authorize::{BuiltIn, Judge};
 use crate::commit::Committer;
+use crate::observe::Observations;
 use crate::relay::{NamespaceCheck, Relay};
 use crate::secret::Vault;
 use crate::upgrade::missing_defaults;
@@ -114,6 +116,7 @@ pub(crate) struct Inner {
     pub(crate) dev: bool,
     pub(crate) region: String,
     pub(crate) check_namespace: NamespaceCheck,
+    pub(crate) observations: Observations,
 }
 
 impl Control {
@@ -137,6 +140,7 @@ impl Control {
                 dev: config.dev,
                 region: config.region,
                 check_namespace: config.check_namespace,
+                observations: Observations::default(),
             }),
         };
         let first = if fresh {
@@ -253,6 +257,17 @@ impl Control {
             Arc::clone(&inner.reach),
             Timing::default(),
         )
+    }
+
+    /// Takes what the host told of packets and flows.
+    pub fn told(&self, told: &Told) {
+        let world = self.inner.committer.world();
+        self.inner.observations.take(&world, told);
+    }
+
+    /// Until when somebody watches flows, milliseconds since 1970: for the host's agent.
+    pub fn watched_until_ms(&self) -> Arc<AtomicI64> {
+        self.inner.observations.watched_until_ms()
     }
 
     /// The host's document, as it changes.

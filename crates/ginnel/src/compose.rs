@@ -4,7 +4,7 @@ use std::io::{IsTerminal as _, Write as _};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use agent::Agent;
+use agent::{Agent, Observer};
 use anyhow::{Context as _, Result, bail};
 use control::{Config, Control, MakeRegion, Regions};
 use dataplane::{Fake, Limits, Linux, Uplink};
@@ -149,10 +149,14 @@ fn make_region(options: &Up, place: &Place, url: &str) -> MakeRegion {
 }
 
 fn start_agent(options: &Up, place: &Place, control: &Control) -> Result<agent::Handle> {
-    let reporter = control.clone();
+    let (reporter, teller) = (control.clone(), control.clone());
     let agent = Agent {
         documents: control.documents(),
         report: Box::new(move |report| reporter.report(report)),
+        observer: Observer {
+            watched_until_ms: control.watched_until_ms(),
+            told: Box::new(move |told| teller.told(&told)),
+        },
     };
     let handle = if options.no_dataplane {
         agent::spawn(|| Ok(Fake::default()), agent)

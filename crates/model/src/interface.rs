@@ -32,6 +32,12 @@ pub struct Interface {
     pub subnet: SubnetId,
     /// Its address.
     pub ip: Ipv4Addr,
+    /// Its secondary addresses, in the order in which they were given.
+    #[serde(default)]
+    pub secondary: Vec<Ipv4Addr>,
+    /// Attribute sourceDestCheck: it only sends and receives packets of its own addresses.
+    #[serde(default = "checked")]
+    pub source_check: bool,
     /// Its MAC address.
     pub mac: Mac,
     /// What it is for.
@@ -44,6 +50,11 @@ pub struct Interface {
     pub created: Millis,
     /// Tags.
     pub tags: Tags,
+}
+
+/// What interfaces from before the attribute have.
+fn checked() -> bool {
+    true
 }
 
 /// Who uses an interface. All but a workload's are made and removed by Ginnel.
@@ -97,6 +108,11 @@ impl Interface {
         }
     }
 
+    /// Its addresses, the primary one first.
+    pub fn addresses(&self) -> impl Iterator<Item = Ipv4Addr> {
+        core::iter::once(self.ip).chain(self.secondary.iter().copied())
+    }
+
     /// Made by Ginnel, not by its owner.
     pub fn is_managed(&self) -> bool {
         !matches!(self.role, Role::Workload { .. })
@@ -107,10 +123,12 @@ impl Indexed for Interface {
     fn index(&self, facets: &mut Facets) {
         facets
             .owner(self.owner, &self.tags)
-            .claims(Claim::Address(self.subnet, self.ip))
             .needs(self.vpc)
             .needs(self.subnet)
             .needs_all(&self.groups);
+        for ip in self.addresses() {
+            facets.claims(Claim::Address(self.subnet, ip));
+        }
         match &self.role {
             Role::Workload { slot, attachment } => {
                 if let Some(attachment) = attachment {
@@ -129,12 +147,16 @@ impl Indexed for Interface {
     fn problems(&self, world: &World, problems: &mut Vec<String>) {
         let id = self.id;
         if let Some(subnet) = world.subnets.get(&self.subnet)
-            && (!subnet.can_hold(self.ip) || subnet.vpc != self.vpc)
+            && (!self.addresses().all(|ip| subnet.can_hold(ip)) || subnet.vpc != self.vpc)
         {
             problems.push(format!("{id} does not fit {}", subnet.id));
         }
         if self.groups.len() > MAX_GROUPS_PER_ENI {
             problems.push(format!("{id} has too many groups"));
+        }
+        let twice = |(at, ip): (usize, Ipv4Addr)| self.addresses().take(at).any(|it| it == ip);
+        if self.addresses().enumerate().any(twice) {
+            problems.push(format!("{id} has an address twice"));
         }
         for group in &self.groups {
             let group = world.security_groups.get(group);

@@ -11,7 +11,7 @@ use crate::id::{AddressAssociationId, AllocationId, InterfaceId, NatGatewayId, S
 use crate::interface::Role;
 use crate::tag::Tags;
 use crate::time::Millis;
-use crate::world::{Claim, Facets, Indexed, Name, World};
+use crate::world::{Claim, Facets, Indexed, Kind, Name, World};
 
 /// A way out for addresses that nobody outside can reach.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +43,13 @@ pub struct NatAddress {
     pub association: AddressAssociationId,
 }
 
+impl NatGateway {
+    /// What finds a gateway by the association of its address.
+    pub fn claim(owner: AccountId, association: AddressAssociationId) -> Claim {
+        Claim::Name(owner, Kind::NatGateway, format!("{association}"))
+    }
+}
+
 impl Indexed for NatGateway {
     fn index(&self, facets: &mut Facets) {
         facets
@@ -54,7 +61,8 @@ impl Indexed for NatGateway {
             let name = Name::Address(address.allocation);
             facets
                 .needs(address.allocation)
-                .claims(Claim::Part(name, "association"));
+                .claims(Claim::Part(name, "association"))
+                .claims(Self::claim(self.owner, address.association));
         }
     }
 

@@ -7,8 +7,9 @@ use ipnet::{Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Serialize};
 
 use crate::account::AccountId;
+use crate::endpoint::Managed;
 use crate::host::GroupSlot;
-use crate::id::{RuleId, SecurityGroupId, VpcId};
+use crate::id::{PrefixListId, RuleId, SecurityGroupId, VpcId};
 use crate::tag::Tags;
 use crate::world::{Claim, Facets, Indexed, Kind, Slot};
 
@@ -70,18 +71,13 @@ pub enum Peer {
     Cidr6(Ipv6Net),
     /// Members of a group of the same VPC.
     Group(SecurityGroupId),
+    /// The blocks of a prefix list, as they are now.
+    PrefixList(PrefixListId),
 }
 
 impl Indexed for SecurityGroup {
     fn index(&self, facets: &mut Facets) {
         let name = Claim::NameIn(self.vpc, Kind::SecurityGroup, self.name.clone());
-        let others = self
-            .rules
-            .iter()
-            .filter_map(|rule| match rule.permission.peer {
-                Peer::Group(id) if id != self.id => Some(id),
-                Peer::Group(_) | Peer::Cidr4(_) | Peer::Cidr6(_) => None,
-            });
         facets
             .owner(self.owner, &self.tags)
             .claims(Claim::Slot(Slot::Group, self.slot.0))
@@ -90,9 +86,17 @@ impl Indexed for SecurityGroup {
         for rule in &self.rules {
             facets.claims(Claim::Rule(rule.id));
         }
-        // A rule may outlive the group that it names (AWS: a stale rule).
-        for other in others {
-            facets.mentions(other);
+        for rule in &self.rules {
+            match rule.permission.peer {
+                // A rule may outlive the group that it names (AWS: a stale rule).
+                Peer::Group(id) if id != self.id => facets.mentions(id),
+                // AWS's lists are always there.
+                Peer::PrefixList(id) if Managed::of_prefix_list(id).is_some() => {
+                    facets.mentions(id)
+                }
+                Peer::PrefixList(id) => facets.mentions(id).needs(id),
+                Peer::Group(_) | Peer::Cidr4(_) | Peer::Cidr6(_) => facets,
+            };
         }
     }
 }

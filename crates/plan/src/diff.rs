@@ -6,7 +6,7 @@
 //! moments with both open. So there are two phases:
 //!
 //! 1. Everything that changes first becomes what both documents let pass, or less
-//!    ([`meet`]): at every moment of this phase each thing lets pass no more than the old
+//!    (`meet`): at every moment of this phase each thing lets pass no more than the old
 //!    document's.
 //! 2. Then everything becomes what the new document says: at every moment of this phase each
 //!    thing lets pass no more than the new document's. Things come before what leads to them
@@ -25,6 +25,7 @@
 mod meet;
 
 use alloc::vec::Vec;
+use core::cmp::Reverse;
 
 use model::host::{Document, Gate, Interface, InterfaceState, NextHop, State, Step, Tables};
 
@@ -216,12 +217,15 @@ fn listeners(plan: &mut Plan, want: &Tables, have: &Tables) {
 }
 
 /// A network without its route falls to a wider one. So in the first phase a route that is
-/// gone, changed or new is a black hole, and only in the second it is removed.
+/// gone, changed or new is a black hole, and only in the second it is removed; and a wide route
+/// is written after the narrower ones.
 fn routes(plan: &mut Plan, want: &Tables, have: &Tables) {
     let none = alloc::collections::BTreeMap::new();
     for (table, wanted) in &want.routes {
         let old = have.routes.get(table).unwrap_or(&none);
-        for (net, hop) in wanted {
+        let mut narrowest_first: Vec<_> = wanted.iter().collect();
+        narrowest_first.sort_by_key(|(net, _)| Reverse(net.prefix_len()));
+        for (net, hop) in narrowest_first {
             let put = |hop: &NextHop| Step::PutRoute(*table, *net, *hop);
             match old.get(net) {
                 Some(was) => plan.change(was, hop, was.meet(hop), put),

@@ -7,3 +7,4 @@ extern crate alloc;
 pub mod compile;
 pub mod diff;
 pub mod reach;
+pub mod walk;

@@ -44,9 +44,9 @@ pub struct Walk {
     pub obstacles: Vec<Obstacle>,
 }
 
-/// A question about what this version does not forward at all.
+/// A question about another way than one to an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("this version forwards from workload ENIs to endpoints only")]
+#[error("this version analyses ways from workload ENIs to endpoints only")]
 pub struct Unsupported;
 
 /// The answer. Of an endpoint's ENIs the one in the source's zone is tried first; one that
@@ -218,14 +218,13 @@ fn admitting(world: &World, question: &Question<'_>, door: &Interface, port: u16
         if rule.egress {
             return false;
         }
-        let Some(rule) = admission(world, rule) else {
-            return false;
-        };
-        rule.traffic.holds(question.protocol, port)
-            && match rule.peer {
-                Peer::Group(slot) => carried(slot),
-                Peer::Cidr(net) => net.contains(&IpAddr::V4(question.source.ip)),
-            }
+        admission(world, rule).iter().any(|rule| {
+            rule.traffic.holds(question.protocol, port)
+                && match rule.peer {
+                    Peer::Group(slot) => carried(slot),
+                    Peer::Cidr(net) => net.contains(&IpAddr::V4(question.source.ip)),
+                }
+        })
     };
     let groups = door.groups.iter();
     groups

@@ -63,7 +63,23 @@ impl Tenant {
             ],
         )?;
         tenant.subnet = made.need("subnetId")?;
+        tenant.open_default_group()?;
         Ok(tenant)
+    }
+
+    /// Lets everybody in the VPC reach the ENIs that carry its default group: load balancers
+    /// reach their targets.
+    fn open_default_group(&self) -> Result<()> {
+        let default = self.ec2(
+            "DescribeSecurityGroups",
+            &[
+                ("Filter.1.Name", "vpc-id"),
+                ("Filter.1.Value.1", &self.vpc),
+                ("Filter.2.Name", "group-name"),
+                ("Filter.2.Value.1", "default"),
+            ],
+        )?;
+        self.admit_vpc(&default.need("groupId")?)
     }
 
     /// An EC2 operation.
@@ -170,15 +186,20 @@ impl Tenant {
             ],
         )?;
         let group = group.need("groupId")?;
+        self.admit_vpc(&group)?;
+        Ok(group)
+    }
+
+    fn admit_vpc(&self, group: &str) -> Result<()> {
         self.ec2(
             "AuthorizeSecurityGroupIngress",
             &[
-                ("GroupId", &group),
+                ("GroupId", group),
                 ("IpPermissions.1.IpProtocol", "-1"),
                 ("IpPermissions.1.IpRanges.1.CidrIp", "10.0.0.0/16"),
             ],
         )?;
-        Ok(group)
+        Ok(())
     }
 
     /// Asks for an endpoint; returns the answer.

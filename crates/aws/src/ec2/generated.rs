@@ -788,6 +788,8 @@ pub const SUPPORTED: &[&str] = &[
     "AcceptVpcEndpointConnections",
     "AcceptVpcPeeringConnection",
     "AllocateAddress",
+    "AssignPrivateIpAddresses",
+    "AssociateAddress",
     "AssociateDhcpOptions",
     "AssociateRouteTable",
     "AttachInternetGateway",
@@ -875,6 +877,7 @@ pub const SUPPORTED: &[&str] = &[
     "DescribeVpcs",
     "DetachInternetGateway",
     "DetachNetworkInterface",
+    "DisassociateAddress",
     "DisassociateRouteTable",
     "GetManagedPrefixListAssociations",
     "GetManagedPrefixListEntries",
@@ -895,10 +898,12 @@ pub const SUPPORTED: &[&str] = &[
     "ReplaceNetworkAclEntry",
     "ReplaceRoute",
     "ReplaceRouteTableAssociation",
+    "ResetNetworkInterfaceAttribute",
     "RevokeSecurityGroupEgress",
     "RevokeSecurityGroupIngress",
     "StartNetworkInsightsAnalysis",
     "StartVpcEndpointServicePrivateDnsVerification",
+    "UnassignPrivateIpAddresses",
     "UpdateSecurityGroupRuleDescriptionsEgress",
     "UpdateSecurityGroupRuleDescriptionsIngress",
 ];
@@ -911,6 +916,8 @@ pub enum Request {
     AcceptVpcEndpointConnections(Box<AcceptVpcEndpointConnectionsRequest>),
     AcceptVpcPeeringConnection(Box<AcceptVpcPeeringConnectionRequest>),
     AllocateAddress(Box<AllocateAddressRequest>),
+    AssignPrivateIpAddresses(Box<AssignPrivateIpAddressesRequest>),
+    AssociateAddress(Box<AssociateAddressRequest>),
     AssociateDhcpOptions(Box<AssociateDhcpOptionsRequest>),
     AssociateRouteTable(Box<AssociateRouteTableRequest>),
     AttachInternetGateway(Box<AttachInternetGatewayRequest>),
@@ -1000,6 +1007,7 @@ pub enum Request {
     DescribeVpcs(Box<DescribeVpcsRequest>),
     DetachInternetGateway(Box<DetachInternetGatewayRequest>),
     DetachNetworkInterface(Box<DetachNetworkInterfaceRequest>),
+    DisassociateAddress(Box<DisassociateAddressRequest>),
     DisassociateRouteTable(Box<DisassociateRouteTableRequest>),
     GetManagedPrefixListAssociations(Box<GetManagedPrefixListAssociationsRequest>),
     GetManagedPrefixListEntries(Box<GetManagedPrefixListEntriesRequest>),
@@ -1022,12 +1030,14 @@ pub enum Request {
     ReplaceNetworkAclEntry(Box<ReplaceNetworkAclEntryRequest>),
     ReplaceRoute(Box<ReplaceRouteRequest>),
     ReplaceRouteTableAssociation(Box<ReplaceRouteTableAssociationRequest>),
+    ResetNetworkInterfaceAttribute(Box<ResetNetworkInterfaceAttributeRequest>),
     RevokeSecurityGroupEgress(Box<RevokeSecurityGroupEgressRequest>),
     RevokeSecurityGroupIngress(Box<RevokeSecurityGroupIngressRequest>),
     StartNetworkInsightsAnalysis(Box<StartNetworkInsightsAnalysisRequest>),
     StartVpcEndpointServicePrivateDnsVerification(
         Box<StartVpcEndpointServicePrivateDnsVerificationRequest>,
     ),
+    UnassignPrivateIpAddresses(Box<UnassignPrivateIpAddressesRequest>),
     UpdateSecurityGroupRuleDescriptionsEgress(
         Box<UpdateSecurityGroupRuleDescriptionsEgressRequest>,
     ),
@@ -1051,6 +1061,10 @@ impl Request {
                 Self::AcceptVpcPeeringConnection(body.decode(SERVICE.flavour())?)
             }
             "AllocateAddress" => Self::AllocateAddress(body.decode(SERVICE.flavour())?),
+            "AssignPrivateIpAddresses" => {
+                Self::AssignPrivateIpAddresses(body.decode(SERVICE.flavour())?)
+            }
+            "AssociateAddress" => Self::AssociateAddress(body.decode(SERVICE.flavour())?),
             "AssociateDhcpOptions" => Self::AssociateDhcpOptions(body.decode(SERVICE.flavour())?),
             "AssociateRouteTable" => Self::AssociateRouteTable(body.decode(SERVICE.flavour())?),
             "AttachInternetGateway" => Self::AttachInternetGateway(body.decode(SERVICE.flavour())?),
@@ -1220,6 +1234,7 @@ impl Request {
             "DetachNetworkInterface" => {
                 Self::DetachNetworkInterface(body.decode(SERVICE.flavour())?)
             }
+            "DisassociateAddress" => Self::DisassociateAddress(body.decode(SERVICE.flavour())?),
             "DisassociateRouteTable" => {
                 Self::DisassociateRouteTable(body.decode(SERVICE.flavour())?)
             }
@@ -1270,6 +1285,9 @@ impl Request {
             "ReplaceRouteTableAssociation" => {
                 Self::ReplaceRouteTableAssociation(body.decode(SERVICE.flavour())?)
             }
+            "ResetNetworkInterfaceAttribute" => {
+                Self::ResetNetworkInterfaceAttribute(body.decode(SERVICE.flavour())?)
+            }
             "RevokeSecurityGroupEgress" => {
                 Self::RevokeSecurityGroupEgress(body.decode(SERVICE.flavour())?)
             }
@@ -1281,6 +1299,9 @@ impl Request {
             }
             "StartVpcEndpointServicePrivateDnsVerification" => {
                 Self::StartVpcEndpointServicePrivateDnsVerification(body.decode(SERVICE.flavour())?)
+            }
+            "UnassignPrivateIpAddresses" => {
+                Self::UnassignPrivateIpAddresses(body.decode(SERVICE.flavour())?)
             }
             "UpdateSecurityGroupRuleDescriptionsEgress" => {
                 Self::UpdateSecurityGroupRuleDescriptionsEgress(body.decode(SERVICE.flavour())?)
@@ -1299,6 +1320,8 @@ impl Request {
             Self::AcceptVpcEndpointConnections(_) => "AcceptVpcEndpointConnections",
             Self::AcceptVpcPeeringConnection(_) => "AcceptVpcPeeringConnection",
             Self::AllocateAddress(_) => "AllocateAddress",
+            Self::AssignPrivateIpAddresses(_) => "AssignPrivateIpAddresses",
+            Self::AssociateAddress(_) => "AssociateAddress",
             Self::AssociateDhcpOptions(_) => "AssociateDhcpOptions",
             Self::AssociateRouteTable(_) => "AssociateRouteTable",
             Self::AttachInternetGateway(_) => "AttachInternetGateway",
@@ -1400,6 +1423,7 @@ impl Request {
             Self::DescribeVpcs(_) => "DescribeVpcs",
             Self::DetachInternetGateway(_) => "DetachInternetGateway",
             Self::DetachNetworkInterface(_) => "DetachNetworkInterface",
+            Self::DisassociateAddress(_) => "DisassociateAddress",
             Self::DisassociateRouteTable(_) => "DisassociateRouteTable",
             Self::GetManagedPrefixListAssociations(_) => "GetManagedPrefixListAssociations",
             Self::GetManagedPrefixListEntries(_) => "GetManagedPrefixListEntries",
@@ -1426,12 +1450,14 @@ impl Request {
             Self::ReplaceNetworkAclEntry(_) => "ReplaceNetworkAclEntry",
             Self::ReplaceRoute(_) => "ReplaceRoute",
             Self::ReplaceRouteTableAssociation(_) => "ReplaceRouteTableAssociation",
+            Self::ResetNetworkInterfaceAttribute(_) => "ResetNetworkInterfaceAttribute",
             Self::RevokeSecurityGroupEgress(_) => "RevokeSecurityGroupEgress",
             Self::RevokeSecurityGroupIngress(_) => "RevokeSecurityGroupIngress",
             Self::StartNetworkInsightsAnalysis(_) => "StartNetworkInsightsAnalysis",
             Self::StartVpcEndpointServicePrivateDnsVerification(_) => {
                 "StartVpcEndpointServicePrivateDnsVerification"
             }
+            Self::UnassignPrivateIpAddresses(_) => "UnassignPrivateIpAddresses",
             Self::UpdateSecurityGroupRuleDescriptionsEgress(_) => {
                 "UpdateSecurityGroupRuleDescriptionsEgress"
             }
@@ -1448,6 +1474,7 @@ impl Request {
             Self::AcceptVpcEndpointConnections(r) => r.dry_run,
             Self::AcceptVpcPeeringConnection(r) => r.dry_run,
             Self::AllocateAddress(r) => r.dry_run,
+            Self::AssociateAddress(r) => r.dry_run,
             Self::AssociateDhcpOptions(r) => r.dry_run,
             Self::AssociateRouteTable(r) => r.dry_run,
             Self::AttachInternetGateway(r) => r.dry_run,
@@ -1535,6 +1562,7 @@ impl Request {
             Self::DescribeVpcs(r) => r.dry_run,
             Self::DetachInternetGateway(r) => r.dry_run,
             Self::DetachNetworkInterface(r) => r.dry_run,
+            Self::DisassociateAddress(r) => r.dry_run,
             Self::DisassociateRouteTable(r) => r.dry_run,
             Self::GetManagedPrefixListAssociations(r) => r.dry_run,
             Self::GetManagedPrefixListEntries(r) => r.dry_run,
@@ -1553,6 +1581,7 @@ impl Request {
             Self::ReplaceNetworkAclEntry(r) => r.dry_run,
             Self::ReplaceRoute(r) => r.dry_run,
             Self::ReplaceRouteTableAssociation(r) => r.dry_run,
+            Self::ResetNetworkInterfaceAttribute(r) => r.dry_run,
             Self::RevokeSecurityGroupEgress(r) => r.dry_run,
             Self::RevokeSecurityGroupIngress(r) => r.dry_run,
             Self::StartNetworkInsightsAnalysis(r) => r.dry_run,
@@ -1572,6 +1601,8 @@ pub enum Response {
     AcceptVpcEndpointConnections(Box<AcceptVpcEndpointConnectionsResult>),
     AcceptVpcPeeringConnection(Box<AcceptVpcPeeringConnectionResult>),
     AllocateAddress(Box<AllocateAddressResult>),
+    AssignPrivateIpAddresses(Box<AssignPrivateIpAddressesResult>),
+    AssociateAddress(Box<AssociateAddressResult>),
     AssociateDhcpOptions,
     AssociateRouteTable(Box<AssociateRouteTableResult>),
     AttachInternetGateway,
@@ -1661,6 +1692,7 @@ pub enum Response {
     DescribeVpcs(Box<DescribeVpcsResult>),
     DetachInternetGateway,
     DetachNetworkInterface,
+    DisassociateAddress,
     DisassociateRouteTable,
     GetManagedPrefixListAssociations(Box<GetManagedPrefixListAssociationsResult>),
     GetManagedPrefixListEntries(Box<GetManagedPrefixListEntriesResult>),
@@ -1683,12 +1715,14 @@ pub enum Response {
     ReplaceNetworkAclEntry,
     ReplaceRoute,
     ReplaceRouteTableAssociation(Box<ReplaceRouteTableAssociationResult>),
+    ResetNetworkInterfaceAttribute,
     RevokeSecurityGroupEgress(Box<RevokeSecurityGroupEgressResult>),
     RevokeSecurityGroupIngress(Box<RevokeSecurityGroupIngressResult>),
     StartNetworkInsightsAnalysis(Box<StartNetworkInsightsAnalysisResult>),
     StartVpcEndpointServicePrivateDnsVerification(
         Box<StartVpcEndpointServicePrivateDnsVerificationResult>,
     ),
+    UnassignPrivateIpAddresses,
     UpdateSecurityGroupRuleDescriptionsEgress(Box<UpdateSecurityGroupRuleDescriptionsEgressResult>),
     UpdateSecurityGroupRuleDescriptionsIngress(
         Box<UpdateSecurityGroupRuleDescriptionsIngressResult>,
@@ -1717,6 +1751,12 @@ impl Response {
             ),
             Self::AllocateAddress(r) => {
                 crate::xml::encode(SERVICE, "AllocateAddress", request_id, r.as_ref())
+            }
+            Self::AssignPrivateIpAddresses(r) => {
+                crate::xml::encode(SERVICE, "AssignPrivateIpAddresses", request_id, r.as_ref())
+            }
+            Self::AssociateAddress(r) => {
+                crate::xml::encode(SERVICE, "AssociateAddress", request_id, r.as_ref())
             }
             Self::AssociateDhcpOptions => {
                 crate::xml::encode(SERVICE, "AssociateDhcpOptions", request_id, &())
@@ -2048,6 +2088,9 @@ impl Response {
             Self::DetachNetworkInterface => {
                 crate::xml::encode(SERVICE, "DetachNetworkInterface", request_id, &())
             }
+            Self::DisassociateAddress => {
+                crate::xml::encode(SERVICE, "DisassociateAddress", request_id, &())
+            }
             Self::DisassociateRouteTable => {
                 crate::xml::encode(SERVICE, "DisassociateRouteTable", request_id, &())
             }
@@ -2134,6 +2177,9 @@ impl Response {
                 request_id,
                 r.as_ref(),
             ),
+            Self::ResetNetworkInterfaceAttribute => {
+                crate::xml::encode(SERVICE, "ResetNetworkInterfaceAttribute", request_id, &())
+            }
             Self::RevokeSecurityGroupEgress(r) => {
                 crate::xml::encode(SERVICE, "RevokeSecurityGroupEgress", request_id, r.as_ref())
             }
@@ -2155,6 +2201,9 @@ impl Response {
                 request_id,
                 r.as_ref(),
             ),
+            Self::UnassignPrivateIpAddresses => {
+                crate::xml::encode(SERVICE, "UnassignPrivateIpAddresses", request_id, &())
+            }
             Self::UpdateSecurityGroupRuleDescriptionsEgress(r) => crate::xml::encode(
                 SERVICE,
                 "UpdateSecurityGroupRuleDescriptionsEgress",
@@ -2185,6 +2234,16 @@ impl Operation for AllocateAddressRequest {
     const SERVICE: Service = SERVICE;
     const NAME: &'static str = "AllocateAddress";
     type Output = AllocateAddressResult;
+}
+impl Operation for AssignPrivateIpAddressesRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "AssignPrivateIpAddresses";
+    type Output = AssignPrivateIpAddressesResult;
+}
+impl Operation for AssociateAddressRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "AssociateAddress";
+    type Output = AssociateAddressResult;
 }
 impl Operation for AssociateDhcpOptionsRequest {
     const SERVICE: Service = SERVICE;
@@ -2621,6 +2680,11 @@ impl Operation for DetachNetworkInterfaceRequest {
     const NAME: &'static str = "DetachNetworkInterface";
     type Output = ();
 }
+impl Operation for DisassociateAddressRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "DisassociateAddress";
+    type Output = ();
+}
 impl Operation for DisassociateRouteTableRequest {
     const SERVICE: Service = SERVICE;
     const NAME: &'static str = "DisassociateRouteTable";
@@ -2721,6 +2785,11 @@ impl Operation for ReplaceRouteTableAssociationRequest {
     const NAME: &'static str = "ReplaceRouteTableAssociation";
     type Output = ReplaceRouteTableAssociationResult;
 }
+impl Operation for ResetNetworkInterfaceAttributeRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "ResetNetworkInterfaceAttribute";
+    type Output = ();
+}
 impl Operation for RevokeSecurityGroupEgressRequest {
     const SERVICE: Service = SERVICE;
     const NAME: &'static str = "RevokeSecurityGroupEgress";
@@ -2740,6 +2809,11 @@ impl Operation for StartVpcEndpointServicePrivateDnsVerificationRequest {
     const SERVICE: Service = SERVICE;
     const NAME: &'static str = "StartVpcEndpointServicePrivateDnsVerification";
     type Output = StartVpcEndpointServicePrivateDnsVerificationResult;
+}
+impl Operation for UnassignPrivateIpAddressesRequest {
+    const SERVICE: Service = SERVICE;
+    const NAME: &'static str = "UnassignPrivateIpAddresses";
+    type Output = ();
 }
 impl Operation for UpdateSecurityGroupRuleDescriptionsEgressRequest {
     const SERVICE: Service = SERVICE;
@@ -4024,6 +4098,72 @@ pub struct AnalysisSecurityGroupRule {
     pub protocol: Option<String>,
     #[serde(rename = "securityGroupId", skip_serializing_if = "Option::is_none")]
     pub security_group_id: Option<String>,
+}
+
+/// The shape `AssignPrivateIpAddressesRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AssignPrivateIpAddressesRequest {
+    #[serde(rename = "AllowReassignment", skip_serializing_if = "Option::is_none")]
+    pub allow_reassignment: Option<bool>,
+    #[serde(rename = "Ipv4PrefixCount", skip_serializing_if = "Option::is_none")]
+    pub ipv4_prefix_count: Option<i32>,
+    #[serde(rename = "Ipv4Prefix", default)]
+    pub ipv4_prefixes: Vec<String>,
+    #[serde(rename = "NetworkInterfaceId")]
+    pub network_interface_id: String,
+    #[serde(rename = "PrivateIpAddress", default)]
+    pub private_ip_addresses: Vec<String>,
+    #[serde(
+        rename = "SecondaryPrivateIpAddressCount",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub secondary_private_ip_address_count: Option<i32>,
+}
+
+/// The shape `AssignPrivateIpAddressesResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AssignPrivateIpAddressesResult {
+    #[serde(rename = "assignedIpv4PrefixSet", default)]
+    pub assigned_ipv4_prefixes: Vec<Ipv4PrefixSpecification>,
+    #[serde(rename = "assignedPrivateIpAddressesSet", default)]
+    pub assigned_private_ip_addresses: Vec<AssignedPrivateIpAddress>,
+    #[serde(rename = "networkInterfaceId", skip_serializing_if = "Option::is_none")]
+    pub network_interface_id: Option<String>,
+}
+
+/// The shape `AssignedPrivateIpAddress`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AssignedPrivateIpAddress {
+    #[serde(rename = "privateIpAddress", skip_serializing_if = "Option::is_none")]
+    pub private_ip_address: Option<String>,
+}
+
+/// The shape `AssociateAddressRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AssociateAddressRequest {
+    #[serde(rename = "AllocationId", skip_serializing_if = "Option::is_none")]
+    pub allocation_id: Option<String>,
+    #[serde(rename = "AllowReassociation", skip_serializing_if = "Option::is_none")]
+    pub allow_reassociation: Option<bool>,
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "InstanceId", skip_serializing_if = "Option::is_none")]
+    pub instance_id: Option<String>,
+    #[serde(rename = "NetworkInterfaceId", skip_serializing_if = "Option::is_none")]
+    pub network_interface_id: Option<String>,
+    #[serde(rename = "PrivateIpAddress", skip_serializing_if = "Option::is_none")]
+    pub private_ip_address: Option<String>,
+    #[serde(rename = "PublicIp", skip_serializing_if = "Option::is_none")]
+    pub public_ip: Option<String>,
+}
+
+/// The shape `AssociateAddressResult`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AssociateAddressResult {
+    #[serde(rename = "associationId", skip_serializing_if = "Option::is_none")]
+    pub association_id: Option<String>,
 }
 
 /// The shape `AssociateDhcpOptionsRequest`.
@@ -6420,6 +6560,18 @@ pub struct DhcpOptions {
     pub tags: Vec<Tag>,
 }
 
+/// The shape `DisassociateAddressRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DisassociateAddressRequest {
+    #[serde(rename = "AssociationId", skip_serializing_if = "Option::is_none")]
+    pub association_id: Option<String>,
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "PublicIp", skip_serializing_if = "Option::is_none")]
+    pub public_ip: Option<String>,
+}
+
 /// The shape `DisassociateRouteTableRequest`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -8227,6 +8379,18 @@ pub struct RequestFilterPortRange {
     pub to_port: Option<i32>,
 }
 
+/// The shape `ResetNetworkInterfaceAttributeRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ResetNetworkInterfaceAttributeRequest {
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    #[serde(rename = "NetworkInterfaceId")]
+    pub network_interface_id: String,
+    #[serde(rename = "SourceDestCheck", skip_serializing_if = "Option::is_none")]
+    pub source_dest_check: Option<String>,
+}
+
 /// The shape `RevokeSecurityGroupEgressRequest`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -9142,6 +9306,18 @@ pub struct TransitGatewayVpcAttachmentOptions {
         skip_serializing_if = "Option::is_none"
     )]
     pub security_group_referencing_support: Option<String>,
+}
+
+/// The shape `UnassignPrivateIpAddressesRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UnassignPrivateIpAddressesRequest {
+    #[serde(rename = "Ipv4Prefix", default)]
+    pub ipv4_prefixes: Vec<String>,
+    #[serde(rename = "NetworkInterfaceId")]
+    pub network_interface_id: String,
+    #[serde(rename = "PrivateIpAddress", default)]
+    pub private_ip_addresses: Vec<String>,
 }
 
 /// The shape `UnsuccessfulItem`.

@@ -1,16 +1,22 @@
-//! Elastic IP addresses. They belong to an account, and are used by NAT gateways.
+//! Elastic IP addresses. They belong to an account, and are used by NAT gateways and by
+//! workloads' interfaces.
+
+mod association;
 
 use core::net::Ipv4Addr;
 use std::sync::Arc;
 
 use aws::{Fault, ec2};
 use model::address::{Address, COUNT, at};
-use model::id::AllocationId;
+use model::id::{AddressAssociationId, AllocationId};
+use model::interface::Interface;
 use model::nat_gateway::NatGateway;
 use model::world::{Change, Name, World};
 
 use super::page::page;
 use super::{Call, Decision, filter, not_found, parse_id, quota, select, tags, unsupported};
+
+pub(crate) use association::{associate, disassociate};
 
 /// The stem of allocation ids in error codes.
 pub(crate) const STEM: &str = "AllocationID";
@@ -57,6 +63,7 @@ pub(crate) fn allocate(
         id: call.id(),
         owner: call.account,
         ip: free(world, call)?,
+        association: None,
         tags,
     };
     Ok(Decision {
@@ -127,12 +134,21 @@ pub(crate) fn release(
         }
         (None, None) => return Err(Fault::missing("AllocationId")),
     };
-    if let Some(gateway) = gateway(world, address) {
+    let gateway = gateway(world, address);
+    let gateway = gateway.map(|gateway| format!("{}; delete that first", gateway.id));
+    let associated = address.association.as_ref();
+    let associated = associated.map(|it| {
+        format!(
+            "{} ({}); disassociate it first with DisassociateAddress",
+            it.interface, it.id
+        )
+    });
+    if let Some(user) = gateway.or(associated) {
         return Err(Fault::bad_request(
             "InvalidIPAddress.InUse",
             format!(
-                "The address {} ({}) is in use by {}; delete that first",
-                address.ip, address.id, gateway.id
+                "The address {} ({}) is in use by {user}",
+                address.ip, address.id
             ),
         ));
     }
@@ -140,6 +156,14 @@ pub(crate) fn release(
         reply: (),
         changes: vec![Change::Remove(Name::Address(address.id))],
     })
+}
+
+/// The address without its association.
+pub(crate) fn without(address: &Address) -> Address {
+    Address {
+        association: None,
+        ..address.clone()
+    }
 }
 
 /// The NAT gateway that uses an address.
@@ -273,24 +297,42 @@ fn find_ip<'a>(world: &'a World, call: &Call, text: &str) -> Result<&'a Arc<Addr
     })
 }
 
+/// What an address stands for: its association, the interface and the private address.
+fn used<'a>(
+    world: &'a World,
+    address: &Address,
+) -> Option<(AddressAssociationId, &'a Interface, Ipv4Addr)> {
+    if let Some(association) = &address.association {
+        let interface = world.interfaces.get(&association.interface)?;
+        return Some((association.id, interface, association.private));
+    }
+    let gateway = gateway(world, address)?;
+    let interface = world.interfaces.get(&gateway.interface)?;
+    Some((
+        gateway.address.as_ref()?.association,
+        interface,
+        interface.ip,
+    ))
+}
+
 /// An address as EC2 lists it.
 fn wire(world: &World, call: &Call, address: &Address) -> ec2::Address {
-    let gateway = gateway(world, address);
-    let used = gateway.and_then(|gateway| gateway.address.as_ref());
-    let interface = gateway.and_then(|gateway| world.interfaces.get(&gateway.interface));
-    ec2::Address {
+    let mut listed = ec2::Address {
         allocation_id: Some(address.id.to_string()),
-        association_id: used.map(|used| used.association.to_string()),
         domain: Some("vpc".into()),
         network_border_group: Some(call.region.clone()),
-        network_interface_id: interface.map(|it| it.id.to_string()),
-        network_interface_owner_id: interface.map(|it| it.owner.to_string()),
-        private_ip_address: interface.map(|it| it.ip.to_string()),
         public_ip: Some(address.ip.to_string()),
         public_ipv4_pool: Some(POOL.into()),
         tags: tags::ec2(&address.tags),
         ..ec2::Address::default()
+    };
+    if let Some((association, interface, private)) = used(world, address) {
+        listed.association_id = Some(association.to_string());
+        listed.network_interface_id = Some(interface.id.to_string());
+        listed.network_interface_owner_id = Some(interface.owner.to_string());
+        listed.private_ip_address = Some(private.to_string());
     }
+    listed
 }
 
 #[cfg(test)]

@@ -159,6 +159,8 @@ pub(crate) fn interfaces(
                 vpc: endpoint.vpc,
                 subnet: subnet.id,
                 ip: address(world, subnet, *wanted)?,
+                secondary: Vec::new(),
+                source_check: true,
                 mac: Mac::local(call.bytes()),
                 description: format!("VPC Endpoint Interface {}", endpoint.id),
                 groups: endpoint.groups.clone(),

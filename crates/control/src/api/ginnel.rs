@@ -15,6 +15,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::iam::access_key;
+use super::observe;
 use super::refusal::state_name;
 use super::{not_found, parse_id};
 use crate::audit::record::Recorder;
@@ -44,11 +45,12 @@ pub(crate) async fn serve(
         "ListAccounts" => Ok(json!({ "accounts": accounts(&inner.committer.world()) })),
         "AttachInterface" => attach(inner, read(body)?, recorder).await,
         "DetachInterface" => detach(inner, read(body)?, recorder).await,
+        "Observe" => observe::serve(inner, read(body)?).await,
         "Status" => Ok(status(inner)),
         other => Err(Fault::bad_request(
             "InvalidAction",
             format!(
-                "Ginnel has no operation {other}; it has CreateAccount, ListAccounts, AttachInterface, DetachInterface and Status"
+                "Ginnel has no operation {other}; it has CreateAccount, ListAccounts, AttachInterface, DetachInterface, Observe and Status"
             ),
         )),
     }
@@ -56,7 +58,7 @@ pub(crate) async fn serve(
 
 /// Whether an operation changes nothing.
 pub(crate) fn is_read(operation: &str) -> bool {
-    ["ListAccounts", "Status"].contains(&operation)
+    ["ListAccounts", "Observe", "Status"].contains(&operation)
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fault> {

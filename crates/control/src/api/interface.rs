@@ -1,6 +1,7 @@
 //! Network interfaces: workloads' own, made here, and those of endpoints, load balancers and NAT
 //! gateways, which are only listed here.
 
+mod addresses;
 mod attribute;
 mod list;
 
@@ -8,18 +9,20 @@ use core::net::Ipv4Addr;
 use std::sync::Arc;
 
 use aws::{Fault, ec2};
+use model::address::Address;
 use model::id::InterfaceId;
 use model::interface::{Interface, Role};
 use model::net::Mac;
 use model::subnet::Subnet;
-use model::world::{Change, Claim, Name, World};
+use model::world::{Change, Name, World};
 
 use super::{
-    Call, Decision, not_found, parse_id, quota, security_group, subnet, tags, unsupported,
+    Call, Decision, address, not_found, parse_id, quota, security_group, subnet, tags, unsupported,
 };
 use list::wire;
 
-pub(crate) use attribute::{attach, describe_attribute, detach, modify};
+pub(crate) use addresses::{assign, read as read_address, unassign};
+pub(crate) use attribute::{attach, describe_attribute, detach, modify, reset};
 pub(crate) use list::describe;
 
 /// The stem of interface ids in error codes.
@@ -67,10 +70,6 @@ pub(crate) fn create(
         ("Ipv6PrefixCount", some(ipv6_prefix_count)),
         ("Ipv6Prefix", !ipv6_prefixes.is_empty()),
         ("Operator", operator.is_some()),
-        (
-            "SecondaryPrivateIpAddressCount",
-            some(secondary_private_ip_address_count),
-        ),
     ])?;
     if let Some(other) = interface_type
         .as_deref()
@@ -90,7 +89,11 @@ pub(crate) fn create(
     let vpc = world.vpc(call.account, subnet.vpc);
     let vpc = vpc.ok_or_else(|| Fault::internal(format!("{} has no VPC", subnet.id)))?;
     let groups = security_group::groups_of_vpc(world, call, vpc, groups)?;
-    let asked = primary(private_ip_address.as_deref(), private_ip_addresses)?;
+    let asked = addresses::Asked::read(
+        private_ip_address.as_deref(),
+        private_ip_addresses,
+        *secondary_private_ip_address_count,
+    )?;
     let description = check_description(description.as_deref())?;
     call.check_quota(
         &quota::INTERFACES,
@@ -98,12 +101,15 @@ pub(crate) fn create(
         "NetworkInterfaceLimitExceeded",
         &format!("The account '{}'", call.account),
     )?;
+    let (ip, secondary) = asked.find(world, subnet)?;
     let interface = Interface {
         id: call.id(),
         owner: call.account,
         vpc: subnet.vpc,
         subnet: subnet.id,
-        ip: address(world, subnet, asked)?,
+        ip,
+        secondary,
+        source_check: true,
         mac: Mac::local(call.bytes()),
         description,
         groups,
@@ -148,78 +154,19 @@ fn manager(world: &World, interface: &Interface) -> Option<String> {
     }
 }
 
-/// The address that the request names: alone, or as the only one of a list.
-fn primary<'a>(
-    alone: Option<&'a str>,
-    list: &'a [ec2::PrivateIpAddressSpecification],
-) -> Result<Option<&'a str>, Fault> {
-    match (alone, list) {
-        (alone, []) => Ok(alone),
-        (Some(_), _) => Err(Fault::bad_request(
-            "InvalidParameterCombination",
-            "PrivateIpAddress cannot be used together with PrivateIpAddresses; give one of them",
-        )),
-        (None, [one]) if one.primary != Some(false) => {
-            let ec2::PrivateIpAddressSpecification {
-                primary: _, // the only one is
-                private_ip_address,
-            } = one;
-            Ok(private_ip_address.as_deref())
-        }
-        (None, _) => {
-            unsupported(&[("PrivateIpAddresses with secondary addresses", true)]).map(|()| None)
-        }
-    }
-}
-
 /// The address that is asked for, or the lowest free one.
 pub(crate) fn address(
     world: &World,
     subnet: &Subnet,
     asked: Option<&str>,
 ) -> Result<Ipv4Addr, Fault> {
-    let Some(text) = asked else {
-        return world.free_address(subnet, &[]).ok_or_else(|| {
-            Fault::bad_request(
-                "InsufficientFreeAddressesInSubnet",
-                format!(
-                    "There are not enough free addresses in subnet '{}' ({}) for one more; delete a network interface, or use another subnet",
-                    subnet.id, subnet.cidr
-                ),
-            )
-        });
-    };
-    let ip: Ipv4Addr = text.parse().map_err(|_| {
-        Fault::invalid_value(
-            "PrivateIpAddress",
-            text,
-            "give an IPv4 address of the subnet",
-        )
-    })?;
-    if !subnet.can_hold(ip) {
-        let why = if subnet.cidr.contains(&ip) {
-            format!(
-                "it is reserved, as the first four and the last address of {} of subnet '{}' are; choose another",
-                subnet.cidr, subnet.id
-            )
-        } else {
-            format!(
-                "it does not fall within {} of subnet '{}'; choose one in there",
-                subnet.cidr, subnet.id
-            )
-        };
-        return Err(Fault::invalid_value("PrivateIpAddress", text, &why));
+    match asked {
+        None => addresses::free(world, subnet, &[]),
+        Some(text) => {
+            let ip = addresses::within(subnet, text)?;
+            addresses::unused(world, subnet, ip).map(|()| ip)
+        }
     }
-    if let Some(other) = world.claimant::<Interface>(Claim::Address(subnet.id, ip)) {
-        return Err(Fault::bad_request(
-            "InvalidIPAddress.InUse",
-            format!(
-                "Address {ip} is in use by '{}'; choose another, or leave PrivateIpAddress out",
-                other.id
-            ),
-        ));
-    }
-    Ok(ip)
 }
 
 /// Removes a workload's interface that is not attached.
@@ -247,10 +194,28 @@ pub(crate) fn delete(
             ),
         )),
         // A target group may still name it: its target is unhealthy then, as in AWS.
-        None => Ok(Decision {
-            reply: (),
-            changes: vec![Change::Remove(Name::Interface(id))],
-        }),
+        None => {
+            // Its Elastic IP addresses stay, without it.
+            let given = world.needing::<Address>(id);
+            let mut changes: Vec<Change> = given.map(|it| address::without(it).into()).collect();
+            changes.push(Change::Remove(Name::Interface(id)));
+            Ok(Decision { reply: (), changes })
+        }
+    }
+}
+
+/// The caller's interface with this id, if nothing but the caller manages it; `verb` is what the
+/// caller wants to do with it.
+pub(crate) fn find_workload<'a>(
+    world: &'a World,
+    call: &Call,
+    text: &str,
+    verb: &str,
+) -> Result<&'a Arc<Interface>, Fault> {
+    let interface = find_ref(world, call, text)?;
+    match manager(world, interface) {
+        Some(by) => Err(attribute::managed(interface, &by, verb)),
+        None => Ok(interface),
     }
 }
 

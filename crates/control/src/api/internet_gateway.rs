@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use aws::{Fault, ec2};
+use model::address::Address;
 use model::id::InternetGatewayId;
 use model::internet_gateway::InternetGateway;
 use model::nat_gateway::NatGateway;
@@ -110,12 +111,15 @@ pub(crate) fn detach(
     }
     let nats = world.needing::<NatGateway>(vpc.id);
     let public = nats.filter(|nat| nat.address.is_some());
-    let public: Vec<String> = public.map(|nat| nat.id.to_string()).collect();
+    let public = public.map(|nat| format!("delete {}", nat.id));
+    let given = world.needing::<Address>(vpc.id);
+    let given = given.map(|address| format!("disassociate {} ({})", address.id, address.ip));
+    let public: Vec<String> = public.chain(given).collect();
     if !public.is_empty() {
         return Err(Fault::bad_request(
             "DependencyViolation",
             format!(
-                "Network {} has some mapped public address(es). Please unmap those public address(es) before detaching the gateway: delete {} first",
+                "Network {} has some mapped public address(es). Please unmap those public address(es) before detaching the gateway: {} first",
                 vpc.id,
                 public.join(", ")
             ),

@@ -174,6 +174,8 @@ pub(crate) fn interface(
         vpc: subnet.vpc,
         subnet: subnet.id,
         ip,
+        secondary: Vec::new(),
+        source_check: true,
         mac: Mac::local(call.bytes()),
         description: format!("ELB net/{}/{}", balancer.name, balancer.id),
         groups: balancer.groups.clone(),

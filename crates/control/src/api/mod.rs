@@ -44,6 +44,7 @@ mod nat_gateway;
 mod network_acl;
 mod network_acl_entry;
 mod notification;
+pub(crate) mod observe;
 pub(crate) mod page;
 mod peering;
 mod place;

@@ -91,6 +91,8 @@ pub(crate) fn create(
         vpc: subnet.vpc,
         subnet: subnet.id,
         ip: interface::address(world, subnet, private_ip_address.as_deref())?,
+        secondary: Vec::new(),
+        source_check: false,
         mac: Mac::local(call.bytes()),
         description: format!("Interface for NAT Gateway {id}"),
         groups: Vec::new(),
@@ -143,6 +145,15 @@ fn public_address<'a>(
                     format!(
                         "Elastic IP address [{text}] is already associated with {}; allocate another",
                         other.id
+                    ),
+                ));
+            }
+            if let Some(there) = &address.association {
+                return Err(Fault::bad_request(
+                    "Resource.AlreadyAssociated",
+                    format!(
+                        "Elastic IP address [{text}] is already associated with {} ({}); disassociate it, or allocate another",
+                        there.interface, there.id
                     ),
                 ));
             }

@@ -31,12 +31,12 @@ pub(crate) fn create(
         rule_number,
     } = request;
     let mut acl = NetworkAcl::clone(network_acl::find_ref(world, call, network_acl_id)?);
+    let peer = peer(cidr_block.as_deref(), ipv6_cidr_block.as_deref())?;
     let entry = Entry {
         number: number(*rule_number)?,
         egress: *egress,
         action: action(rule_action)?,
-        peer: peer(cidr_block.as_deref(), ipv6_cidr_block.as_deref())?,
-        ..matching(protocol, port_range.as_ref(), icmp_type_code.as_ref())?
+        ..matching(peer, protocol, port_range.as_ref(), icmp_type_code.as_ref())?
     };
     if acl.place_of(entry.number, entry.egress).is_some() {
         return Err(Fault::bad_request(
@@ -82,12 +82,12 @@ pub(crate) fn replace(
         rule_number,
     } = request;
     let mut acl = NetworkAcl::clone(network_acl::find_ref(world, call, network_acl_id)?);
+    let peer = peer(cidr_block.as_deref(), ipv6_cidr_block.as_deref())?;
     let entry = Entry {
         number: number(*rule_number)?,
         egress: *egress,
         action: action(rule_action)?,
-        peer: peer(cidr_block.as_deref(), ipv6_cidr_block.as_deref())?,
-        ..matching(protocol, port_range.as_ref(), icmp_type_code.as_ref())?
+        ..matching(peer, protocol, port_range.as_ref(), icmp_type_code.as_ref())?
     };
     let at = place(&acl, entry.number, entry.egress)?;
     if let Some(there) = acl.entries.get_mut(at) {
@@ -190,8 +190,10 @@ fn peer(cidr4: Option<&str>, cidr6: Option<&str>) -> Result<Peer, Fault> {
 }
 
 /// An entry with the protocol of the request, and what belongs to it. As in AWS, ports of
-/// other protocols than TCP and UDP and ICMP types of others than ICMP say nothing.
+/// other protocols than TCP and UDP and ICMP types of others than ICMP say nothing, nor do those
+/// of ICMPv6 with an IPv4 block.
 fn matching(
+    peer: Peer,
     protocol: &str,
     ports: Option<&ec2::PortRange>,
     icmp: Option<&ec2::IcmpTypeCode>,
@@ -215,13 +217,14 @@ fn matching(
         egress: false,
         action: Action::Deny,
         protocol,
-        peer: Peer::Cidr4(Ipv4Net::default()),
+        peer,
         ports: match protocol {
             Some(TCP | UDP) => Some(port_range(ports)?),
             _ => None,
         },
-        icmp: match protocol {
-            Some(ICMP | ICMP6) => Some(icmp_type(icmp)?),
+        icmp: match (protocol, peer) {
+            (Some(ICMP6), Peer::Cidr4(_)) => None,
+            (Some(ICMP | ICMP6), _) => Some(icmp_type(icmp)?),
             _ => None,
         },
     })

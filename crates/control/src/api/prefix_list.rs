@@ -1,27 +1,28 @@
 //! Prefix lists: AWS's of the services behind gateway endpoints, and customers' own.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod given;
+
 use std::sync::Arc;
 
 use aws::{Fault, ec2};
 use ipnet::IpNet;
+use model::account::AccountId;
 use model::endpoint::{Managed, Service};
 use model::id::PrefixListId;
 use model::prefix_list::{Entry, Family, PrefixList};
 use model::route_table::RouteTable;
+use model::security_group::SecurityGroup;
 use model::tag::Tags;
 use model::world::{Change, Name, World};
 
 use super::page::page_of;
+use super::security_group_rule::size;
 use super::{Call, Decision, filter, not_found, parse_id, refusal, route, tags, unsupported};
+use given::{changed, max_entries_of, name};
 
 /// The stem of prefix list ids in error codes.
-const STEM: &str = "PrefixListID";
+pub(crate) const STEM: &str = "PrefixListID";
 const CREATE: &str = "CreateManagedPrefixList";
-/// What a list may be made for at most (AWS quota).
-const MAX_ENTRIES: usize = 1_000;
-/// Entries that one call adds or removes.
-const MAX_CHANGES: usize = 100;
 
 /// A list of either kind.
 #[derive(Clone, Copy)]
@@ -263,7 +264,8 @@ fn order(entry: &Entry) -> String {
     }
 }
 
-/// What uses a list: the route tables that have a route for it.
+/// What uses a list: the route tables that have a route for it, and the security groups that
+/// have a rule for it.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_GetManagedPrefixListAssociations.html>
 pub(crate) fn associations(
     world: &World,
@@ -277,17 +279,20 @@ pub(crate) fn associations(
         prefix_list_id,
     } = request;
     let list = find(world, call, prefix_list_id)?.id();
+    let tables = users(world, call, list).map(|it| (it.id.to_string(), it.owner));
+    let groups = groups(world, call, list).map(|it| (it.id.to_string(), it.owner));
     let (given, next_token) = page_of(
-        users(world, call, list),
-        |table| table.id.to_string(),
+        // As their ids sort: rtb- and sg-.
+        tables.chain(groups),
+        |(id, _)| id.clone(),
         *max_results,
         next_token.as_deref(),
         (5, 255),
         false,
     )?;
-    let wire = |table: &Arc<RouteTable>| ec2::PrefixListAssociation {
-        resource_id: Some(table.id.to_string()),
-        resource_owner: Some(table.owner.to_string()),
+    let wire = |(id, owner): (String, AccountId)| ec2::PrefixListAssociation {
+        resource_id: Some(id),
+        resource_owner: Some(owner.to_string()),
     };
     Ok(ec2::GetManagedPrefixListAssociationsResult {
         next_token,
@@ -303,6 +308,17 @@ fn users<'a>(
     let account = call.account;
     let tables = world.mentioning::<RouteTable>(list);
     tables.filter(move |table| table.owner == account)
+}
+
+/// The caller's security groups that have a rule for a list.
+fn groups<'a>(
+    world: &'a World,
+    call: &Call,
+    list: PrefixListId,
+) -> impl Iterator<Item = &'a Arc<SecurityGroup>> + use<'a> {
+    let owner = call.account;
+    let groups = world.mentioning::<SecurityGroup>(list);
+    groups.filter(move |group| group.owner == owner)
 }
 
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateManagedPrefixList.html>
@@ -337,7 +353,7 @@ pub(crate) fn create(
         owner: call.account,
         name: name(prefix_list_name)?,
         family,
-        max_entries: size(*max_entries)?,
+        max_entries: max_entries_of(*max_entries)?,
         version: 1,
         modified: false,
         entries: Vec::new(),
@@ -352,98 +368,6 @@ pub(crate) fn create(
         reply: reply(&list),
         changes,
     })
-}
-
-/// A name of a customer's list.
-fn name(text: &str) -> Result<String, Fault> {
-    let why = if text.is_empty() || text.chars().count() > 255 {
-        "give 1 to 255 characters"
-    } else if text.starts_with("com.amazonaws") {
-        "names that begin with com.amazonaws are AWS's; choose another"
-    } else {
-        return Ok(text.to_owned());
-    };
-    Err(Fault::invalid_value("PrefixListName", text, why))
-}
-
-fn size(given: i32) -> Result<usize, Fault> {
-    let size = usize::try_from(given).ok();
-    let size = size.filter(|size| (1..=MAX_ENTRIES).contains(size));
-    size.ok_or_else(|| {
-        let why = format!("give a number from 1 to {MAX_ENTRIES}");
-        Fault::invalid_value("MaxEntries", &given.to_string(), &why)
-    })
-}
-
-/// The entries of a list after some were removed and others added; one that is there gets its
-/// new description.
-fn changed(
-    list: &PrefixList,
-    add: &[ec2::AddPrefixListEntry],
-    remove: &[ec2::RemovePrefixListEntry],
-) -> Result<Vec<Entry>, Fault> {
-    for (name, count) in [("AddEntry", add.len()), ("RemoveEntry", remove.len())] {
-        if count > MAX_CHANGES {
-            return Err(Fault::bad_request(
-                "InvalidParameterValue",
-                format!("{name} has {count} values; give at most {MAX_CHANGES} in a call"),
-            ));
-        }
-    }
-    let entries = list.entries.iter();
-    let mut entries: BTreeMap<IpNet, Option<String>> = entries
-        .map(|entry| (entry.cidr, entry.description.clone()))
-        .collect();
-    let mut seen = BTreeSet::new();
-    for ec2::RemovePrefixListEntry { cidr } in remove {
-        let block = block(list.family, cidr)?;
-        if !seen.insert(block) || entries.remove(&block).is_none() {
-            let why = format!("it is not an entry of {}", list.id);
-            return Err(Fault::invalid_value("RemoveEntry.Cidr", cidr, &why));
-        }
-    }
-    for ec2::AddPrefixListEntry { cidr, description } in add {
-        let block = block(list.family, cidr)?;
-        if !seen.insert(block) {
-            let why = "it is given twice; give each block once";
-            return Err(Fault::invalid_value("AddEntry.Cidr", cidr, why));
-        }
-        let text = description.as_deref().unwrap_or_default();
-        if text.chars().count() > 255 {
-            let why = "give at most 255 characters";
-            return Err(Fault::invalid_value("AddEntry.Description", text, why));
-        }
-        entries.insert(block, description.clone());
-    }
-    if entries.len() > list.max_entries {
-        return Err(Fault::bad_request(
-            "PrefixListMaxEntriesExceeded",
-            format!(
-                "The prefix list would have {} entries, and may have {}; remove some, or raise MaxEntries first",
-                entries.len(),
-                list.max_entries
-            ),
-        ));
-    }
-    let entry = |(cidr, description)| Entry { cidr, description };
-    Ok(entries.into_iter().map(entry).collect())
-}
-
-fn block(family: Family, text: &str) -> Result<IpNet, Fault> {
-    let refuse = |why: &str| Err(Fault::invalid_value("Entry.Cidr", text, why));
-    let Ok(net) = text.parse::<IpNet>() else {
-        return refuse("give a CIDR block, for example 10.0.0.0/16");
-    };
-    if !family.has(&net) {
-        return refuse(&format!("give blocks of the family {}", family.name()));
-    }
-    if net.trunc() != net {
-        return refuse(&format!(
-            "it has host bits set; did you mean {}?",
-            net.trunc()
-        ));
-    }
-    Ok(net)
 }
 
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyManagedPrefixList.html>
@@ -490,7 +414,7 @@ pub(crate) fn modify(
         list.name = name(text)?;
     }
     if let Some(given) = max_entries {
-        list.max_entries = size(*given)?;
+        list.max_entries = max_entries_of(*given)?;
         if list.max_entries < list.entries.len() {
             let why = format!(
                 "the list has {} entries; remove some first",
@@ -500,6 +424,7 @@ pub(crate) fn modify(
         }
         let more = list.max_entries.saturating_sub(old.max_entries);
         route::check_list_size(world, call, list.id, more)?;
+        size::check_list(world, call, list.id, list.max_entries)?;
     }
     list.entries = changed(&list, add_entries, remove_entries)?;
     if list.entries != old.entries {
@@ -531,9 +456,9 @@ pub(crate) fn delete(
         prefix_list_id,
     } = request;
     let list = find_own(world, call, prefix_list_id)?;
-    let blockers: Vec<String> = users(world, call, list.id)
-        .map(|table| table.id.to_string())
-        .collect();
+    let tables = users(world, call, list.id).map(|table| table.id.to_string());
+    let groups = groups(world, call, list.id).map(|group| group.id.to_string());
+    let blockers: Vec<String> = tables.chain(groups).collect();
     refusal::dependency(&format!("The prefix list '{}'", list.id), &blockers)?;
     let mut gone = wire(call, List::Own(list));
     gone.state = Some("delete-complete".into());

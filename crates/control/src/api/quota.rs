@@ -63,7 +63,7 @@ quotas! {
     SECURITY_GROUPS "vpc" "L-E79EC296" 2500 "VPC security groups per Region";
     /// Rules of a group, each way.
     SECURITY_GROUP_RULES "vpc" "L-0EA8095F" 60 "Inbound or outbound rules per security group"
-        at most MAX_RULES_PER_GROUP;
+        at most MAX_RULES_PER_GROUP / 2;
     /// Groups of an ENI.
     GROUPS_PER_INTERFACE "vpc" "L-2AFB9258" 5 "Security groups per network interface"
         at most MAX_GROUPS_PER_ENI;

@@ -291,6 +291,7 @@ fn rule_values(
                 let known = world.security_groups.get(id);
                 known.map(|group| group.name.clone()).into_iter().collect()
             }
+            ("prefix-list-id", Peer::PrefixList(id)) => vec![id.to_string()],
             ("user-id", Peer::Group(_)) => vec![group.owner.to_string()],
             _ => Vec::new(),
         }

@@ -51,7 +51,7 @@ pub(crate) fn describe_stale(
             let mut group = SecurityGroup::clone(group);
             group.rules.retain(|rule| match rule.permission.peer {
                 Peer::Group(id) => !world.security_groups.contains_key(&id),
-                Peer::Cidr4(_) | Peer::Cidr6(_) => false,
+                Peer::Cidr4(_) | Peer::Cidr6(_) | Peer::PrefixList(_) => false,
             });
             group
         })

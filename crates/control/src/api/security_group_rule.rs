@@ -3,13 +3,14 @@
 mod change;
 mod list;
 pub(crate) mod permission;
+pub(crate) mod size;
 
 use aws::{Fault, ec2};
 use model::id::RuleId;
 use model::security_group::{Peer, Permission, Rule, SecurityGroup};
 use model::world::World;
 
-use super::{Call, Decision, not_found, parse_id, quota, security_group, tags, unsupported};
+use super::{Call, Decision, not_found, parse_id, prefix_list, security_group, tags, unsupported};
 use list::{wire, wire_revoked};
 use permission::{Given, in_words};
 
@@ -195,7 +196,8 @@ fn authorize(
         return Err(Fault::missing("IpPermissions"));
     }
     let tags = tags::on_create(tag_specifications, "security-group-rule")?;
-    let mut group = group.clone();
+    let old = group;
+    let mut group = old.clone();
     let mut made = Vec::new();
     for Given {
         permission,
@@ -217,30 +219,21 @@ fn authorize(
         made.push(wire(call, &group, &rule));
         group.rules.push(rule);
     }
-    let count = group.rules.iter().filter(|rule| rule.egress == egress);
-    call.check_quota_for(
-        &quota::SECURITY_GROUP_RULES,
-        count.count() - made.len(),
-        made.len(),
-        "RulesPerSecurityGroupLimitExceeded",
-        &format!(
-            "The {} side of the security group '{}'",
-            way(egress),
-            group.id
-        ),
-    )?;
+    size::check(world, call, old, &group)?;
     Ok((group, made))
 }
 
-/// A rule names groups of its own VPC.
+/// A rule names groups of its own VPC, and prefix lists that its owner can see.
 fn check_peer(
     world: &World,
     call: &Call,
     group: &SecurityGroup,
     permission: &Permission,
 ) -> Result<(), Fault> {
-    let Peer::Group(peer) = permission.peer else {
-        return Ok(());
+    let peer = match permission.peer {
+        Peer::Cidr4(_) | Peer::Cidr6(_) => return Ok(()),
+        Peer::PrefixList(list) => return prefix_list::check(world, call, list),
+        Peer::Group(peer) => peer,
     };
     let known = world.security_group(call.account, peer);
     if known.is_some_and(|known| known.vpc == group.vpc) {

@@ -47,6 +47,11 @@ const THINGS: &[(Service, &str, &str)] = &[
         "CreateNetworkInterface",
         "SubnetId={subnet}&PrivateIpAddress=10.77.5.10&Description=hushhush&SecurityGroupId.1={sg}",
     ),
+    (
+        Service::Ec2,
+        "AssignPrivateIpAddresses",
+        "NetworkInterfaceId={eni}&SecondaryPrivateIpAddressCount=1",
+    ),
     (Service::Ec2, "CreateRouteTable", "VpcId={vpc}"),
     (
         Service::Ec2,
@@ -78,6 +83,12 @@ const THINGS: &[(Service, &str, &str)] = &[
     (Service::Ec2, "AllocateAddress", "Domain=vpc"),
     (
         Service::Ec2,
+        "AssociateAddress",
+        "AllocationId={eipalloc}&NetworkInterfaceId={eni}",
+    ),
+    (Service::Ec2, "AllocateAddress", ""),
+    (
+        Service::Ec2,
         "CreateNatGateway",
         "SubnetId={subnet}&AllocationId={eipalloc}",
     ),
@@ -85,6 +96,11 @@ const THINGS: &[(Service, &str, &str)] = &[
         Service::Ec2,
         "CreateManagedPrefixList",
         "PrefixListName=hushhush&MaxEntries=3&AddressFamily=IPv4&Entry.1.Cidr=10.77.0.0/16&Entry.1.Description=hushhush",
+    ),
+    (
+        Service::Ec2,
+        "AuthorizeSecurityGroupEgress",
+        "GroupId={sg}&IpPermissions.1.IpProtocol=icmp&IpPermissions.1.FromPort=8&IpPermissions.1.ToPort=-1&IpPermissions.1.PrefixListIds.1.PrefixListId={pl}&IpPermissions.1.PrefixListIds.1.Description=hushhush",
     ),
     (
         Service::Ec2,

@@ -200,3 +200,31 @@ fn older_endpoints_are_read() {
     let old = Resource::EndpointService(service.as_ref().clone());
     assert_eq!(read(&old, &["private_name", "provider_pays"]), old);
 }
+
+/// What stores held of interfaces and addresses before they could be given to each other.
+#[test]
+fn older_interfaces_and_addresses_are_read() {
+    let world = full();
+    let mut read = 0;
+    for old in resources(&world) {
+        let new: &[&str] = match old {
+            Resource::Interface(_) => &["secondary", "source_check"],
+            Resource::Address(_) => &["association"],
+            _ => continue,
+        };
+        let value = encode(&old).unwrap();
+        let mut value: serde_json::Value = serde_json::from_slice(&value).unwrap();
+        let body = value["body"].as_object_mut().unwrap();
+        for name in new {
+            assert!(body.remove(*name).is_some(), "{name}");
+        }
+        let mut wanted = old;
+        if let Resource::Interface(interface) = &mut wanted {
+            interface.source_check = true;
+        }
+        let found = decode("/x", value.to_string().as_bytes()).unwrap();
+        assert_eq!(found, wanted);
+        read += 1;
+    }
+    assert!(read >= 2, "the World has both");
+}

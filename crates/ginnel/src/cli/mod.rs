@@ -6,6 +6,7 @@ mod audit;
 pub(crate) mod down;
 mod env;
 mod explain;
+pub(crate) mod observe;
 mod reads;
 mod status;
 mod store;
@@ -63,6 +64,8 @@ enum Verb {
     Describe(reads::Describe),
     /// Show calls and what they did
     Events(reads::Events),
+    /// Show refused packets and why; with -f also flows, as they happen
+    Observe(observe::Observe),
     /// Explain a drop reason
     Explain(explain::Explain),
     /// Build two tenants and an endpoint between them, prove that it works, remove everything
@@ -87,6 +90,7 @@ pub(crate) fn run(command: Command) -> Result<ExitCode> {
         Verb::Get(verb) => return verb.run(place),
         Verb::Describe(verb) => return verb.run(place),
         Verb::Events(verb) => return verb.run(place),
+        Verb::Observe(verb) => return verb.run(place),
         Verb::Explain(verb) => verb.run()?,
         Verb::Demo(verb) => return verb.run(),
         Verb::DemoServer(verb) => verb.run()?,

@@ -197,8 +197,29 @@ fn tenant(stage: &Stage, tell: &Teller, admin: &Client, name: &'static str) -> R
 
 /// Two targets with a real HTTP server each, behind a Network Load Balancer.
 fn offer(stage: &mut Stage, tell: &Teller, admin: &Client, provider: &Tenant) -> Result<String> {
+    let targets = group(stage, tell, provider, "targets")?;
+    step(
+        stage,
+        tell,
+        provider,
+        "admit the load balancer's subnet on the servers' port",
+        &format!(
+            "aws ec2 authorize-security-group-ingress --group-id {targets} --protocol tcp --port {TARGET_PORT} --cidr {SUBNET}"
+        ),
+        (
+            Service::Ec2,
+            "AuthorizeSecurityGroupIngress",
+            &[
+                ("GroupId", &targets),
+                ("IpPermissions.1.IpProtocol", "tcp"),
+                ("IpPermissions.1.FromPort", TARGET_PORT),
+                ("IpPermissions.1.ToPort", TARGET_PORT),
+                ("IpPermissions.1.IpRanges.1.CidrIp", SUBNET),
+            ],
+        ),
+    )?;
     for (name, address) in ["target-1", "target-2"].into_iter().zip(TARGETS) {
-        let (namespace, _) = workload(stage, tell, admin, provider, name, address, None)?;
+        let (namespace, _) = workload(stage, tell, admin, provider, name, address, Some(&targets))?;
         tell.step(
             &format!("provider: start an HTTP server on {address}:{TARGET_PORT}"),
             &format!("ip netns exec {namespace} ginnel demo-server {address}:{TARGET_PORT} {name}"),

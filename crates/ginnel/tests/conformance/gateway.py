@@ -1,6 +1,6 @@
 """Internet gateways, NAT gateways, addresses."""
 
-from lab import by, case, tags, wait
+from lab import by, case, refused, tags, wait
 
 
 @case
@@ -33,6 +33,32 @@ def addresses(lab):
     ec2.describe_addresses_attribute(AllocationIds=[allocation], Attribute="domain-name")
     ec2.release_address(AllocationId=allocation)
     assert ec2.describe_addresses()["Addresses"] == []
+
+
+@case
+def addresses_of_interfaces(lab):
+    tenant = lab.tenant()
+    ec2, vpc = tenant.ec2, tenant.vpc()
+    eni = ec2.create_network_interface(
+        SubnetId=tenant.subnet(vpc), SecondaryPrivateIpAddressCount=1
+    )["NetworkInterface"]
+    name, second = eni["NetworkInterfaceId"], eni["PrivateIpAddresses"][1]["PrivateIpAddress"]
+    made = ec2.allocate_address(Domain="vpc")
+    wanted = {"AllocationId": made["AllocationId"], "NetworkInterfaceId": name, "PrivateIpAddress": second}
+    refused("Gateway.NotAttached", ec2.associate_address, **wanted)
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+    association = ec2.associate_address(**wanted)["AssociationId"]
+    told = ec2.describe_addresses(Filters=by("association-id", association))["Addresses"][0]
+    assert (told["NetworkInterfaceId"], told["PrivateIpAddress"]) == (name, second), told
+    assert told["NetworkInterfaceOwnerId"] == tenant.account, told
+    told = ec2.describe_network_interfaces(Filters=by("addresses.association.public-ip", made["PublicIp"]))
+    told = told["NetworkInterfaces"][0]["PrivateIpAddresses"][1]["Association"]
+    assert told["AllocationId"] == made["AllocationId"] and told["IpOwnerId"] == tenant.account, told
+    refused("InvalidIPAddress.InUse", ec2.release_address, AllocationId=made["AllocationId"])
+    ec2.disassociate_address(AssociationId=association)
+    refused("InvalidAssociationID.NotFound", ec2.disassociate_address, AssociationId=association)
+    ec2.release_address(AllocationId=made["AllocationId"])
 
 
 @case

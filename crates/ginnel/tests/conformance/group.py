@@ -1,6 +1,6 @@
 """Security groups and their rules."""
 
-from lab import by, case, tags
+from lab import by, case, refused, tags
 
 
 @case
@@ -56,6 +56,33 @@ def rules(lab):
         GroupId=group, IpPermissions=[{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
     )
     assert len(ec2.describe_security_group_rules(Filters=by("group-id", group))["SecurityGroupRules"]) == 2
+
+
+@case
+def rules_of_lists(lab):
+    tenant = lab.tenant()
+    ec2 = tenant.ec2
+    group = tenant.group(tenant.vpc())
+    name = ec2.create_managed_prefix_list(
+        PrefixListName="offices", MaxEntries=40, AddressFamily="IPv4", Entries=[{"Cidr": "10.1.0.0/16"}]
+    )["PrefixList"]["PrefixListId"]
+    one = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "PrefixListIds": [{"PrefixListId": name, "Description": "d"}]}
+    made = ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[one])["SecurityGroupRules"][0]
+    assert made["PrefixListId"] == name, made
+    ec2.authorize_security_group_egress(GroupId=group, IpPermissions=[one])
+    told = ec2.describe_security_groups(Filters=by("ip-permission.prefix-list-id", name))["SecurityGroups"][0]
+    assert told["IpPermissions"][0]["PrefixListIds"] == one["PrefixListIds"], told
+    # It counts with its most entries.
+    two = {**one, "FromPort": 444, "ToPort": 444}
+    refused(
+        "RulesPerSecurityGroupLimitExceeded", ec2.authorize_security_group_ingress, GroupId=group, IpPermissions=[two]
+    )
+    used = ec2.get_managed_prefix_list_associations(PrefixListId=name)["PrefixListAssociations"]
+    assert used == [{"ResourceId": group, "ResourceOwner": tenant.account}], used
+    refused("DependencyViolation", ec2.delete_managed_prefix_list, PrefixListId=name)
+    ec2.revoke_security_group_egress(GroupId=group, IpPermissions=[one])
+    ec2.revoke_security_group_ingress(GroupId=group, SecurityGroupRuleIds=[made["SecurityGroupRuleId"]])
+    ec2.delete_managed_prefix_list(PrefixListId=name)
 
 
 @case

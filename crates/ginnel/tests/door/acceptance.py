@@ -39,6 +39,13 @@ class Tenant:
         self.subnet = self.ec2.create_subnet(
             VpcId=self.vpc, CidrBlock=SUBNET, AvailabilityZone=zone
         )["Subnet"]["SubnetId"]
+        # Load balancers reach their targets, whose ENIs carry the default group.
+        default = self.ec2.describe_security_groups(
+            Filters=[{"Name": "vpc-id", "Values": [self.vpc]}, {"Name": "group-name", "Values": ["default"]}]
+        )["SecurityGroups"][0]["GroupId"]
+        self.ec2.authorize_security_group_ingress(
+            GroupId=default, IpPermissions=[{"IpProtocol": "-1", "IpRanges": [{"CidrIp": CIDR}]}]
+        )
 
     def workload(self, role, address):
         eni = self.ec2.create_network_interface(

@@ -37,6 +37,9 @@ customer=$("$GINNEL" account create customer)
 as "$vendor"
 vpc_p=$(ec2 create-vpc --cidr-block 10.0.0.0/16 --query Vpc.VpcId)
 subnet_p=$(ec2 create-subnet --vpc-id "$vpc_p" --cidr-block 10.0.1.0/24 --availability-zone "${AWS_REGION}a" --query Subnet.SubnetId)
+# The load balancer reaches its targets, whose ENIs carry the default group.
+sg_p=$(ec2 describe-security-groups --filters "Name=vpc-id,Values=$vpc_p" --query 'SecurityGroups[0].GroupId')
+ec2 authorize-security-group-ingress --group-id "$sg_p" --protocol tcp --port 8080 --cidr 10.0.1.0/24 >/dev/null
 eni_p=$(ec2 create-network-interface --subnet-id "$subnet_p" --private-ip-address 10.0.1.10 --query NetworkInterface.NetworkInterfaceId)
 ns_p=gnlt-$$-cli-target
 ip netns add "$ns_p" && namespaces+=("$ns_p")

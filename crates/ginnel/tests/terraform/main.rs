@@ -96,6 +96,24 @@ fn packets(ginnel: &Ginnel, client_ns: &Netns, target_ns: &Netns) {
             .as_str()
             .unwrap();
         ginnel.cli(&["attach", eni, namespace.name()]).unwrap();
+        // Appendix B leaves the target's group to its owner.
+        if namespace.name() == target_ns.name() {
+            let group = made["NetworkInterface"]["Groups"][0]["GroupId"].as_str();
+            ginnel
+                .aws(&[
+                    "ec2",
+                    "authorize-security-group-ingress",
+                    "--group-id",
+                    group.unwrap(),
+                    "--protocol",
+                    "tcp",
+                    "--port",
+                    "80",
+                    "--cidr",
+                    cidr,
+                ])
+                .unwrap();
+        }
     }
     talk(ginnel, client_ns, target_ns);
 }

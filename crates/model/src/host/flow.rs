@@ -1,5 +1,7 @@
 //! Flows as the data plane tells of them: what is open, what has ended, what was refused.
 
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
 use core::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
@@ -71,6 +73,9 @@ pub struct Flow {
     pub there: Count,
     /// The answers.
     pub back: Count,
+    /// Tells it apart from an earlier flow of the same tuple: the kernel's clock at its first
+    /// packet.
+    pub born: u32,
     /// First packet, milliseconds since 1970.
     pub first_ms: i64,
     /// Last packet.
@@ -107,6 +112,21 @@ pub enum Event {
     Opened(Flow),
     /// A flow was forgotten: closed, cut or idle.
     Ended(Flow),
+}
+
+/// What a host told in a while.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// What happened, oldest first within its kind.
+    pub events: Vec<Event>,
+    /// What was not told, by ENI: too much at once, or no room.
+    pub lost: BTreeMap<EniSlot, u64>,
+    /// What was listened for: nothing else can be in it.
+    pub wanted: Wanted,
+    /// From when it covers, milliseconds since 1970.
+    pub from_ms: i64,
+    /// Until when.
+    pub to_ms: i64,
 }
 
 /// What is to be told.

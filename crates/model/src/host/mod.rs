@@ -18,7 +18,7 @@ pub use document::{
     MAX_TARGETS_PER_GROUP, Nat, NatKey, NextHop, Peer, Place, Public, RouteTableKey, Rule,
     SubnetKey, Tables, Target, TargetGroupSlot, Traffic, VpcNumber,
 };
-pub use flow::{Count, Event, Flow, Refusal, Tuple, Wanted, Way};
+pub use flow::{Count, Event, Flow, Refusal, Told, Tuple, Wanted, Way};
 pub use report::{Counters, EniCounters, GateCounters, GateReport, InterfaceReport, Report};
 pub use state::{InterfaceState, State};
 pub use step::Step;

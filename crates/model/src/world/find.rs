@@ -144,9 +144,9 @@ impl World {
 
     /// Addresses left in a subnet.
     pub fn free_address_count(&self, subnet: &Subnet) -> usize {
-        subnet
-            .size()
-            .saturating_sub(self.interfaces_of(subnet.id).count())
+        let taken = self.interfaces_of(subnet.id);
+        let taken = taken.map(|interface| 1 + interface.secondary.len());
+        subnet.size().saturating_sub(taken.sum())
     }
 
     /// The endpoints of a service, except those that are being deleted.

@@ -9,6 +9,8 @@ use model::id::SecurityGroupId;
 use model::security_group::{self as stored, Permission, SecurityGroup};
 use model::world::World;
 
+use super::route::networks;
+
 const ICMP: u8 = 1;
 const TCP: u8 = 6;
 const UDP: u8 = 17;
@@ -49,16 +51,29 @@ fn rules_of(world: &World, group: &SecurityGroup) -> Group {
     rules
 }
 
-/// What a rule admits in the tables; nothing when it names a group that is gone, or no port
-/// at all.
-pub(crate) fn admission(world: &World, rule: &stored::Rule) -> Option<Rule> {
-    let peer = match &rule.permission.peer {
-        stored::Peer::Cidr4(net) => Peer::Cidr(IpNet::V4(net.trunc())),
-        stored::Peer::Cidr6(net) => Peer::Cidr(IpNet::V6(net.trunc())),
-        stored::Peer::Group(id) => Peer::Group(world.security_groups.get(id)?.slot),
+/// What a rule admits in the tables: a prefix list is all its networks. Nothing when it names a
+/// group that is gone, or no port at all.
+pub(crate) fn admission(world: &World, rule: &stored::Rule) -> Vec<Rule> {
+    let peers = match &rule.permission.peer {
+        stored::Peer::Cidr4(net) => Vec::from([Peer::Cidr(IpNet::V4(net.trunc()))]),
+        stored::Peer::Cidr6(net) => Vec::from([Peer::Cidr(IpNet::V6(net.trunc()))]),
+        stored::Peer::Group(id) => {
+            let group = world.security_groups.get(id);
+            group
+                .map(|group| Peer::Group(group.slot))
+                .into_iter()
+                .collect()
+        }
+        stored::Peer::PrefixList(id) => {
+            let networks = networks(world, *id).into_iter();
+            networks.map(Peer::Cidr).collect()
+        }
     };
-    let traffic = traffic(&rule.permission)?;
-    Some(Rule { traffic, peer })
+    let Some(traffic) = traffic(&rule.permission) else {
+        return Vec::new();
+    };
+    let rule = |peer| Rule { traffic, peer };
+    peers.into_iter().map(rule).collect()
 }
 
 fn traffic(permission: &Permission) -> Option<Traffic> {

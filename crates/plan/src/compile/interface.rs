@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::net::Ipv4Addr;
+use core::net::{IpAddr, Ipv4Addr};
 
 use model::host::{Address, Attachment, Document, EniSlot, Interface as HostInterface};
 use model::interface::Interface;
@@ -36,9 +36,8 @@ pub(super) fn workload(
                 vpc: vpc.number,
                 ip: interface.ip.into(),
             },
-            // An interface of the model has one address, and none is let off the check.
-            more: Vec::new(),
-            source_check: true,
+            more: more(interface),
+            source_check: interface.source_check,
             place: place(world, interface.vpc, interface.subnet),
             prefix: subnet.cidr.prefix_len(),
             gateway: subnet.router(),
@@ -54,6 +53,14 @@ pub(super) fn workload(
         },
     );
     document.eni_labels.insert(slot, label(interface, None));
+}
+
+/// All addresses but the primary one, in the kernel's order.
+fn more(interface: &Interface) -> Vec<IpAddr> {
+    let secondary = interface.secondary.iter().copied();
+    let mut more: Vec<IpAddr> = secondary.map(IpAddr::V4).collect();
+    more.sort_unstable();
+    more
 }
 
 /// The host side's link name: 15 bytes are all that Linux allows.

@@ -4,6 +4,7 @@ use alloc::collections::BTreeSet;
 use core::net::IpAddr;
 
 use model::host::{Address, Document, Nat, NatKey, Public, Tables};
+use model::interface::Role;
 use model::world::World;
 
 use super::{key, number, place};
@@ -32,12 +33,32 @@ pub(super) fn nats(world: &World, tables: &mut Tables) {
     }
 }
 
-/// In a VPC with an internet gateway the outside knows an ENI by its own IPv6 addresses.
-/// (No ENI of the model has an Elastic IP address.)
+/// In a VPC with an internet gateway the outside knows an ENI by its Elastic IP addresses and by
+/// its own IPv6 addresses.
 pub(super) fn publics(world: &World, document: &mut Document) {
     let gateways = world.internet_gateways.values();
     let open = gateways.filter_map(|gateway| Some(number(world, gateway.vpc?)));
     let open: BTreeSet<_> = open.collect();
+    for held in world.addresses.values() {
+        let Some(association) = &held.association else {
+            continue;
+        };
+        let vpc = number(world, association.vpc);
+        let interface = world.interfaces.get(&association.interface);
+        let slot = interface.and_then(|interface| match interface.role {
+            Role::Workload { slot, .. } => Some(slot),
+            _ => None,
+        });
+        let attached = slot.filter(|slot| document.interfaces.contains_key(slot));
+        if let Some(eni) = attached.filter(|_| open.contains(&vpc)) {
+            let inside = Address {
+                vpc,
+                ip: association.private.into(),
+            };
+            let public = Public { eni, inside };
+            document.tables.publics.insert(held.ip.into(), public);
+        }
+    }
     for (eni, interface) in &document.interfaces {
         let vpc = interface.address.vpc;
         if !open.contains(&vpc) {

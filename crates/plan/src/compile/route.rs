@@ -53,7 +53,7 @@ fn hops(world: &World, table: &RouteTable) -> BTreeMap<IpNet, NextHop> {
 }
 
 /// The networks of a prefix list: an AWS-managed service's, or a customer's.
-fn networks(world: &World, list: PrefixListId) -> Vec<IpNet> {
+pub(super) fn networks(world: &World, list: PrefixListId) -> Vec<IpNet> {
     let mut managed = Managed::ALL.into_iter();
     if let Some(service) = managed.find(|service| service.prefix_list() == list) {
         return service.addresses().map(IpNet::V4).collect();

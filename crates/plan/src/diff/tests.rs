@@ -1,6 +1,7 @@
 //! Properties of the plan, over random documents and states.
 
 pub(super) mod draw;
+mod moments;
 
 use alloc::vec::Vec;
 

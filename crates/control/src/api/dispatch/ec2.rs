@@ -54,6 +54,8 @@ route! { Ec2 ec2
     done DeleteInternetGateway internet_gateway::delete;
     write AllocateAddress address::allocate;
     done ReleaseAddress address::release;
+    write AssociateAddress address::associate;
+    done DisassociateAddress address::disassociate;
     read DescribeAddresses address::describe;
     read DescribeAddressesAttribute address::describe_attribute;
     write CreateNatGateway nat_gateway::create;
@@ -80,6 +82,9 @@ route! { Ec2 ec2
     done DeleteNetworkInterface interface::delete;
     done ModifyNetworkInterfaceAttribute interface::modify;
     read DescribeNetworkInterfaceAttribute interface::describe_attribute;
+    done ResetNetworkInterfaceAttribute interface::reset;
+    write AssignPrivateIpAddresses interface::assign;
+    done UnassignPrivateIpAddresses interface::unassign;
     write AttachNetworkInterface interface::attach;
     done DetachNetworkInterface interface::detach;
     // flow log

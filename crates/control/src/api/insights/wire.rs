@@ -290,10 +290,11 @@ fn rule(group: SecurityGroupId, permission: &Permission) -> ec2::AnalysisSecurit
         to,
         peer,
     } = permission;
-    let (cidr, member) = match peer {
-        Peer::Cidr4(net) => (Some(net.to_string()), group),
-        Peer::Cidr6(net) => (Some(net.to_string()), group),
-        Peer::Group(id) => (None, *id),
+    let (cidr, list, member) = match peer {
+        Peer::Cidr4(net) => (Some(net.to_string()), None, group),
+        Peer::Cidr6(net) => (Some(net.to_string()), None, group),
+        Peer::Group(id) => (None, None, *id),
+        Peer::PrefixList(id) => (None, Some(id.to_string()), group),
     };
     ec2::AnalysisSecurityGroupRule {
         cidr,
@@ -302,8 +303,8 @@ fn rule(group: SecurityGroupId, permission: &Permission) -> ec2::AnalysisSecurit
             from: Some(*from),
             to: Some(*to),
         }),
+        prefix_list_id: list,
         protocol: Some(protocol.map_or("all".into(), |it| protocol_name(it).into())),
         security_group_id: Some(member.to_string()),
-        ..ec2::AnalysisSecurityGroupRule::default()
     }
 }

@@ -6,7 +6,7 @@ use model::interface::{Interface, Role};
 use model::world::{Claim, World};
 
 use super::list::wire;
-use super::{check_description, find_ref, manager};
+use super::{check_description, find_ref, find_workload, manager};
 use crate::api::{Call, Decision, parse_id, security_group, unsupported};
 
 /// Changes one attribute of a workload's interface.
@@ -43,10 +43,8 @@ pub(crate) fn modify(
         ("EnaSrdSpecification", ena_srd_specification.is_some()),
         ("EnablePrimaryIpv6", *enable_primary_ipv6 == Some(true)),
     ])?;
-    let mut interface = Interface::clone(find_ref(world, call, network_interface_id)?);
-    if let Some(by) = manager(world, &interface) {
-        return Err(managed(&interface, &by, "change"));
-    }
+    let known = find_workload(world, call, network_interface_id, "change")?;
+    let mut interface = Interface::clone(known);
     let check = source_dest_check.as_ref().and_then(|check| check.value);
     let note = description.as_ref().map(|note| note.value.as_deref());
     let given = [
@@ -71,8 +69,9 @@ pub(crate) fn modify(
             ));
         }
     }
-    // No packet passes that is not the interface's own: nothing here routes.
-    unsupported(&[("SourceDestCheck.Value=false", check == Some(false))])?;
+    if let Some(check) = check {
+        interface.source_check = check;
+    }
     if let Some(note) = note {
         interface.description = check_description(note)?;
     }
@@ -81,6 +80,30 @@ pub(crate) fn modify(
         let vpc = vpc.ok_or_else(|| Fault::internal(format!("{} has no VPC", interface.id)))?;
         interface.groups = security_group::groups_of_vpc(world, call, vpc, groups)?;
     }
+    Ok(Decision {
+        reply: (),
+        changes: vec![interface.into()],
+    })
+}
+
+/// Puts the one attribute that has a default back to it.
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ResetNetworkInterfaceAttribute.html>
+pub(crate) fn reset(
+    world: &World,
+    call: &Call,
+    request: &ec2::ResetNetworkInterfaceAttributeRequest,
+) -> Result<Decision<()>, Fault> {
+    let ec2::ResetNetworkInterfaceAttributeRequest {
+        dry_run: _,
+        network_interface_id,
+        source_dest_check,
+    } = request;
+    let known = find_workload(world, call, network_interface_id, "change")?;
+    if source_dest_check.is_none() {
+        return Err(Fault::missing("SourceDestCheck"));
+    }
+    let mut interface = Interface::clone(known);
+    interface.source_check = true;
     Ok(Decision {
         reply: (),
         changes: vec![interface.into()],
@@ -158,10 +181,7 @@ pub(crate) fn attach(
         network_card_index: _,
         network_interface_id,
     } = request;
-    let interface = find_ref(world, call, network_interface_id)?;
-    if let Some(by) = manager(world, interface) {
-        return Err(managed(interface, &by, "use"));
-    }
+    let interface = find_workload(world, call, network_interface_id, "use")?;
     let digits = instance_id.strip_prefix("i-").unwrap_or_default();
     let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
     if ![8, 17].contains(&digits.len()) || !digits.bytes().all(hex) {

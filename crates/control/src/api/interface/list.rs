@@ -1,8 +1,12 @@
 //! Interfaces as EC2 lists them.
 
+use core::net::Ipv4Addr;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aws::{Fault, ec2};
+use model::address::Address;
+use model::id::AddressAssociationId;
 use model::interface::{Interface, Role};
 use model::world::{Name, World};
 
@@ -11,9 +15,15 @@ use crate::api::page::page;
 use crate::api::{Call, filter, tags};
 
 /// Filters besides tags (AWS.md 3).
-const FILTERS: [&str; 24] = [
+const FILTERS: [&str; 30] = [
+    "addresses.association.ip-owner-id",
+    "addresses.association.public-ip",
     "addresses.primary",
     "addresses.private-ip-address",
+    "association.allocation-id",
+    "association.association-id",
+    "association.ip-owner-id",
+    "association.public-ip",
     "attachment.attachment-id",
     "attachment.device-index",
     "attachment.instance-id",
@@ -117,11 +127,27 @@ fn candidates<'a>(
 }
 
 fn values(listed: &ec2::NetworkInterface, name: &str) -> Option<Vec<String>> {
+    let association = listed.association.as_ref();
     let attachment = listed.attachment.as_ref();
     let flag = |flag: Option<bool>| flag.map(|flag| flag.to_string());
     let one = match name {
-        "addresses.primary" => Some("true".into()),
-        "addresses.private-ip-address" | "private-ip-address" => listed.private_ip_address.clone(),
+        "addresses.association.ip-owner-id" => {
+            return of_addresses(listed, |it| it.association.as_ref()?.ip_owner_id.clone());
+        }
+        "addresses.association.public-ip" => {
+            return of_addresses(listed, |it| it.association.as_ref()?.public_ip.clone());
+        }
+        "addresses.primary" => {
+            return of_addresses(listed, |it| it.primary.map(|primary| primary.to_string()));
+        }
+        "addresses.private-ip-address" => {
+            return of_addresses(listed, |it| it.private_ip_address.clone());
+        }
+        "association.allocation-id" => association.and_then(|it| it.allocation_id.clone()),
+        "association.association-id" => association.and_then(|it| it.association_id.clone()),
+        "association.ip-owner-id" => association.and_then(|it| it.ip_owner_id.clone()),
+        "association.public-ip" => association.and_then(|it| it.public_ip.clone()),
+        "private-ip-address" => listed.private_ip_address.clone(),
         "attachment.attachment-id" => attachment.and_then(|a| a.attachment_id.clone()),
         "attachment.device-index" => {
             attachment.and_then(|a| a.device_index.map(|index| index.to_string()))
@@ -154,6 +180,15 @@ fn values(listed: &ec2::NetworkInterface, name: &str) -> Option<Vec<String>> {
         _ => return None,
     };
     Some(one.into_iter().collect())
+}
+
+/// What there is to say of each address.
+fn of_addresses(
+    listed: &ec2::NetworkInterface,
+    value: impl Fn(&ec2::NetworkInterfacePrivateIpAddress) -> Option<String>,
+) -> Option<Vec<String>> {
+    let addresses = listed.private_ip_addresses.iter();
+    Some(addresses.filter_map(value).collect())
 }
 
 /// Who holds the other end, as AWS names them.
@@ -202,13 +237,43 @@ fn holder(call: &Call, interface: &Interface) -> Holder {
 }
 
 /// `ip-10-0-1-10.ec2.internal`, outside us-east-1 `ip-10-0-1-10.REGION.compute.internal`.
-fn dns_name(call: &Call, interface: &Interface) -> String {
-    let [a, b, c, d] = interface.ip.octets();
+fn dns_name(call: &Call, ip: Ipv4Addr) -> String {
+    let [a, b, c, d] = ip.octets();
     let domain = match call.region.as_str() {
         "us-east-1" => "ec2.internal".to_owned(),
         region => format!("{region}.compute.internal"),
     };
     format!("ip-{a}-{b}-{c}-{d}.{domain}")
+}
+
+/// The Elastic IP addresses of an interface, by the private ones that they stand for.
+fn associations(
+    world: &World,
+    interface: &Interface,
+) -> BTreeMap<Ipv4Addr, ec2::NetworkInterfaceAssociation> {
+    let one = |address: &Address, id: AddressAssociationId| ec2::NetworkInterfaceAssociation {
+        allocation_id: Some(address.id.to_string()),
+        association_id: Some(id.to_string()),
+        ip_owner_id: Some(address.owner.to_string()),
+        public_ip: Some(address.ip.to_string()),
+        ..ec2::NetworkInterfaceAssociation::default()
+    };
+    // A NAT gateway keeps its association itself.
+    if let Role::NatGateway { gateway } = &interface.role {
+        let gateway = world.nat_gateways.get(gateway);
+        let used = gateway.and_then(|gateway| gateway.address.as_ref());
+        let found = used.and_then(|used| {
+            let address = world.addresses.get(&used.allocation)?;
+            Some((interface.ip, one(address, used.association)))
+        });
+        return found.into_iter().collect();
+    }
+    let given = world.needing::<Address>(interface.id);
+    let given = given.filter_map(|address| {
+        let association = address.association.as_ref()?;
+        Some((association.private, one(address, association.id)))
+    });
+    given.collect()
 }
 
 /// An interface as EC2 lists it.
@@ -221,9 +286,15 @@ pub(super) fn wire(world: &World, call: &Call, interface: &Interface) -> ec2::Ne
     let zone = world.subnets.get(&interface.subnet).map(|s| s.zone);
     // AWS gives the name where the VPC's instances have names.
     let vpc = world.vpcs.get(&interface.vpc);
-    let dns_name = vpc
-        .filter(|vpc| vpc.dns_hostnames)
-        .map(|_| dns_name(call, interface));
+    let named = vpc.is_some_and(|vpc| vpc.dns_hostnames);
+    let associated = associations(world, interface);
+    let addresses = interface.addresses().enumerate();
+    let addresses = addresses.map(|(at, ip)| ec2::NetworkInterfacePrivateIpAddress {
+        primary: Some(at == 0),
+        private_dns_name: named.then(|| dns_name(call, ip)),
+        private_ip_address: Some(ip.to_string()),
+        association: associated.get(&ip).cloned(),
+    });
     let groups = interface.groups.iter().map(|id| ec2::GroupIdentifier {
         group_id: Some(id.to_string()),
         group_name: world
@@ -240,6 +311,7 @@ pub(super) fn wire(world: &World, call: &Call, interface: &Interface) -> ec2::Ne
             }
             .into(),
         ),
+        association: associated.get(&interface.ip).cloned(),
         attachment,
         availability_zone: zone.map(|zone| zone.name(&call.region)),
         availability_zone_id: zone.map(|zone| zone.id(&call.region)),
@@ -253,17 +325,12 @@ pub(super) fn wire(world: &World, call: &Call, interface: &Interface) -> ec2::Ne
             ..ec2::OperatorResponse::default()
         }),
         owner_id: Some(interface.owner.to_string()),
-        private_dns_name: dns_name.clone(),
+        private_dns_name: named.then(|| dns_name(call, interface.ip)),
         private_ip_address: Some(interface.ip.to_string()),
-        private_ip_addresses: vec![ec2::NetworkInterfacePrivateIpAddress {
-            primary: Some(true),
-            private_dns_name: dns_name,
-            private_ip_address: Some(interface.ip.to_string()),
-            association: None,
-        }],
+        private_ip_addresses: addresses.collect(),
         requester_id: requester.map(str::to_owned),
         requester_managed: Some(interface.is_managed()),
-        source_dest_check: Some(true),
+        source_dest_check: Some(interface.source_check),
         subnet_id: Some(interface.subnet.to_string()),
         tag_set: tags::ec2(&interface.tags),
         vpc_id: Some(interface.vpc.to_string()),

@@ -134,9 +134,9 @@ fn bad_requests_are_told_apart() {
         ),
         ("&PrivateIpAddress=ten", "InvalidParameterValue", "ten"),
         (
-            "&SecondaryPrivateIpAddressCount=1",
+            "&Ipv4PrefixCount=1",
             "UnsupportedOperation",
-            "Secondary",
+            "Ipv4PrefixCount",
         ),
         (
             "&Ipv6AddressCount=1",
@@ -145,9 +145,9 @@ fn bad_requests_are_told_apart() {
         ),
         ("&InterfaceType=efa", "UnsupportedOperation", "efa"),
         (
-            "&PrivateIpAddresses.1.PrivateIpAddress=10.0.1.9&PrivateIpAddresses.1.Primary=true&PrivateIpAddresses.2.PrivateIpAddress=10.0.1.10",
-            "UnsupportedOperation",
-            "secondary",
+            "&PrivateIpAddresses.1.PrivateIpAddress=10.0.1.9&PrivateIpAddresses.1.Primary=true&PrivateIpAddresses.2.PrivateIpAddress=10.0.2.10",
+            "InvalidParameterValue",
+            "10.0.2.10",
         ),
         (
             &format!("&SecurityGroupId.1={elsewhere}"),

@@ -63,6 +63,29 @@ fn an_entry_is_made_changed_and_removed() {
 }
 
 #[test]
+fn icmp_of_the_other_family_has_no_types() {
+    let (mut desk, [_, _, acl]) = with_acl();
+    let entry = |number: u8, rest: &str| {
+        format!("NetworkAclId={acl}&RuleNumber={number}&Egress=true&RuleAction=allow&{rest}")
+    };
+    let six = "Protocol=58&Ipv6CidrBlock=::/0";
+    let fault = desk.fault("CreateNetworkAclEntry", &entry(1, six));
+    assert_eq!(fault.code, "MissingParameter");
+    let echo = format!("{six}&Icmp.Type=128&Icmp.Code=-1");
+    desk.ok("CreateNetworkAclEntry", &entry(1, &echo));
+    // AWS takes ICMPv6 with an IPv4 block, for all types.
+    let four = "Protocol=58&CidrBlock=0.0.0.0/0&Icmp.Type=128&Icmp.Code=0";
+    desk.ok("CreateNetworkAclEntry", &entry(2, four));
+    let listed = desk.ok("DescribeNetworkAcls", &format!("NetworkAclId.1={acl}"));
+    assert_eq!(
+        listed.matches("<protocol>58</protocol>").count(),
+        2,
+        "{listed}"
+    );
+    assert_eq!(listed.matches("<icmpTypeCode>").count(), 1, "{listed}");
+}
+
+#[test]
 fn entries_that_cannot_be_are_refused() {
     let (mut desk, [_, _, acl]) = with_acl();
     let any = "CidrBlock=0.0.0.0/0&RuleAction=allow";

@@ -6,8 +6,8 @@ use model::security_group::{Rule, SecurityGroup};
 use model::world::World;
 
 use super::permission::{self, Given, in_words};
-use super::{STEM, Wanted, absent, check_peer, duplicate, way};
-use crate::api::{Call, Decision, not_found, parse_id, security_group, unsupported};
+use super::{STEM, Wanted, absent, check_peer, duplicate, size, way};
+use crate::api::{Call, Decision, not_found, parse_id, security_group};
 
 /// Puts other permissions and notes in the place of rules; their ids and tags stay.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifySecurityGroupRules.html>
@@ -21,7 +21,8 @@ pub(crate) fn modify(
         group_id,
         security_group_rules,
     } = request;
-    let mut group = SecurityGroup::clone(security_group::find_ref(world, call, group_id)?);
+    let old = security_group::find_ref(world, call, group_id)?;
+    let mut group = SecurityGroup::clone(old);
     if security_group_rules.is_empty() {
         return Err(Fault::missing("SecurityGroupRule"));
     }
@@ -45,6 +46,7 @@ pub(crate) fn modify(
             rule.description = description;
         }
     }
+    size::check(world, call, old, &group)?;
     // Only now: two rules may have changed places.
     for id in changed {
         let Some(rule) = group.rules.iter().find(|rule| rule.id == id) else {
@@ -91,7 +93,6 @@ fn one(call: &Call, wanted: &ec2::SecurityGroupRuleRequest) -> Result<Given, Fau
         referenced_group_id,
         to_port,
     } = wanted;
-    unsupported(&[("SecurityGroupRule.PrefixListId", prefix_list_id.is_some())])?;
     let permission = ec2::IpPermission {
         from_port: *from_port,
         ip_protocol: ip_protocol.clone(),
@@ -109,6 +110,13 @@ fn one(call: &Call, wanted: &ec2::SecurityGroupRuleRequest) -> Result<Given, Fau
                 description: description.clone(),
             })
             .collect(),
+        prefix_list_ids: prefix_list_id
+            .iter()
+            .map(|id| ec2::PrefixListId {
+                description: description.clone(),
+                prefix_list_id: Some(id.clone()),
+            })
+            .collect(),
         to_port: *to_port,
         user_id_group_pairs: referenced_group_id
             .iter()
@@ -118,14 +126,13 @@ fn one(call: &Call, wanted: &ec2::SecurityGroupRuleRequest) -> Result<Given, Fau
                 ..ec2::UserIdGroupPair::default()
             })
             .collect(),
-        ..ec2::IpPermission::default()
     };
     let mut given = permission::parse(call, &permission)?.into_iter();
     match (given.next(), given.next()) {
         (Some(one), None) => Ok(one),
         _ => Err(Fault::bad_request(
             "InvalidParameterCombination",
-            "A SecurityGroupRule has one other side; give one of CidrIpv4, CidrIpv6 and ReferencedGroupId",
+            "A SecurityGroupRule has one other side; give one of CidrIpv4, CidrIpv6, PrefixListId and ReferencedGroupId",
         )),
     }
 }

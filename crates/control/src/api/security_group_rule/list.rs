@@ -127,6 +127,7 @@ pub(super) fn wire(call: &Call, group: &SecurityGroup, rule: &Rule) -> ec2::Secu
                 ..ec2::ReferencedSecurityGroup::default()
             });
         }
+        Peer::PrefixList(id) => listed.prefix_list_id = Some(id.to_string()),
     }
     listed
 }
@@ -153,6 +154,7 @@ pub(super) fn wire_revoked(group: &SecurityGroup, rule: &Rule) -> ec2::RevokedSe
         Peer::Cidr4(net) => listed.cidr_ipv4 = Some(net.to_string()),
         Peer::Cidr6(net) => listed.cidr_ipv6 = Some(net.to_string()),
         Peer::Group(id) => listed.referenced_group_id = Some(id.to_string()),
+        Peer::PrefixList(id) => listed.prefix_list_id = Some(id.to_string()),
     }
     listed
 }

@@ -6,7 +6,7 @@ use ipnet::{Ipv4Net, Ipv6Net};
 use model::id::SecurityGroupId;
 use model::security_group::{Peer, Permission, SecurityGroup};
 
-use crate::api::{Call, parse_id, security_group, unsupported};
+use crate::api::{Call, parse_id, prefix_list, security_group, unsupported};
 
 const ICMP: u8 = 1;
 const TCP: u8 = 6;
@@ -38,7 +38,6 @@ pub(crate) fn parse(call: &Call, given: &ec2::IpPermission) -> Result<Vec<Given>
         to_port,
         user_id_group_pairs,
     } = given;
-    unsupported(&[("IpPermissions.N.PrefixListIds", !prefix_list_ids.is_empty())])?;
     let protocol = ip_protocol.as_deref();
     let protocol = protocol.ok_or_else(|| Fault::missing("IpPermissions.N.IpProtocol"))?;
     let protocol = parse_protocol(protocol)?;
@@ -61,10 +60,23 @@ pub(crate) fn parse(call: &Call, given: &ec2::IpPermission) -> Result<Vec<Given>
     for pair in user_id_group_pairs {
         peers.push((Peer::Group(group(call, pair)?), &pair.description));
     }
+    for ec2::PrefixListId {
+        description,
+        prefix_list_id,
+    } in prefix_list_ids
+    {
+        let id = prefix_list_id.as_deref();
+        let id =
+            id.ok_or_else(|| Fault::missing("IpPermissions.N.PrefixListIds.N.PrefixListId"))?;
+        peers.push((
+            Peer::PrefixList(parse_id(prefix_list::STEM, id)?),
+            description,
+        ));
+    }
     if peers.is_empty() {
         return Err(Fault::bad_request(
             "InvalidPermission.Malformed",
-            "A permission of IpPermissions names no other side; give IpRanges, Ipv6Ranges or Groups",
+            "A permission of IpPermissions names no other side; give IpRanges, Ipv6Ranges, PrefixListIds or Groups",
         ));
     }
     peers
@@ -233,6 +245,7 @@ pub(crate) fn peer_text(peer: &Peer) -> String {
         Peer::Cidr4(net) => net.to_string(),
         Peer::Cidr6(net) => net.to_string(),
         Peer::Group(id) => id.to_string(),
+        Peer::PrefixList(id) => id.to_string(),
     }
 }
 
@@ -295,6 +308,10 @@ pub(crate) fn merged(group: &SecurityGroup, egress: bool) -> Vec<ec2::IpPermissi
                 group_id: Some(id.to_string()),
                 user_id: Some(group.owner.to_string()),
                 ..ec2::UserIdGroupPair::default()
+            }),
+            Peer::PrefixList(id) => entry.prefix_list_ids.push(ec2::PrefixListId {
+                description,
+                prefix_list_id: Some(id.to_string()),
             }),
         }
     }

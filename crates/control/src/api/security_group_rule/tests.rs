@@ -140,8 +140,18 @@ fn bad_rules_are_told_apart() {
         ),
         (
             &to("PrefixListIds.1.PrefixListId=pl-1"),
-            "UnsupportedOperation",
-            "PrefixListIds",
+            "InvalidPrefixListID.Malformed",
+            "pl-1",
+        ),
+        (
+            &to("PrefixListIds.1.PrefixListId=pl-0123456789abcdef0"),
+            "InvalidPrefixListID.NotFound",
+            "pl-0123456789abcdef0",
+        ),
+        (
+            &to("PrefixListIds.1.Description=x"),
+            "MissingParameter",
+            "PrefixListId",
         ),
         (
             &to("Groups.1.GroupName=b"),
@@ -247,6 +257,47 @@ fn rules_are_revoked_by_id() {
 }
 
 #[test]
+fn protocols_are_numbers_or_names() {
+    let (mut desk, [a, b, _]) = with_groups();
+    let all = "CidrIp=10.0.0.0/8";
+    for (given, wanted) in [
+        ("icmp&FromPort=8&ToPort=-1", ["icmp", "8", "-1"]),
+        ("1&FromPort=3&ToPort=4", ["icmp", "3", "4"]),
+        ("58&FromPort=128&ToPort=0", ["icmpv6", "128", "0"]),
+        ("ICMPv6", ["icmpv6", "-1", "-1"]),
+        ("17&FromPort=53&ToPort=53", ["udp", "53", "53"]),
+        // Others have no ports: all of the protocol.
+        ("47&FromPort=1&ToPort=2", ["47", "-1", "-1"]),
+        ("-1&FromPort=0&ToPort=0", ["-1", "-1", "-1"]),
+    ] {
+        let made = desk.ok(ALLOW, &format!("GroupId={a}&IpProtocol={given}&{all}"));
+        let found = ["ipProtocol", "fromPort", "toPort"].map(|name| first(&made, name).unwrap());
+        assert_eq!(found, wanted, "{given}");
+    }
+    // The same in other words is the same.
+    for (given, code) in [
+        ("ICMP&FromPort=3&ToPort=4", "InvalidPermission.Duplicate"),
+        (
+            "icmpv6&FromPort=-1&ToPort=-1",
+            "InvalidPermission.Duplicate",
+        ),
+        ("47", "InvalidPermission.Duplicate"),
+        ("58&FromPort=128", "InvalidParameterValue"),
+        ("icmp", "InvalidParameterValue"),
+        ("icmpv6&FromPort=-1&ToPort=0", "InvalidPermission.Malformed"),
+        ("tcp&FromPort=-1&ToPort=-1", "InvalidParameterValue"),
+        ("-2", "InvalidParameterValue"),
+    ] {
+        let fault = desk.fault(ALLOW, &format!("GroupId={a}&IpProtocol={given}&{all}"));
+        assert_eq!(fault.code, code, "{given}: {}", fault.message);
+    }
+    let six = format!(
+        "GroupId={b}&IpPermissions.1.IpProtocol=58&IpPermissions.1.FromPort=-1&IpPermissions.1.ToPort=-1&IpPermissions.1.Ipv6Ranges.1.CidrIpv6=::/0"
+    );
+    desk.ok(ALLOW_OUT, &six);
+}
+
+#[test]
 fn a_group_has_sixty_rules_each_way() {
     let (mut desk, [a, ..]) = with_groups();
     let ranges = |from: usize, to: usize| {
@@ -262,6 +313,17 @@ fn a_group_has_sixty_rules_each_way() {
     // One is there already.
     assert_eq!(desk.fault(ALLOW_OUT, &ranges(1, 60)).code, code);
     desk.ok(ALLOW_OUT, &ranges(1, 59));
+    // IPv6 has its own sixty.
+    let six = |from: usize, to: usize| {
+        ranges(from, to)
+            .replace("IpRanges", "Ipv6Ranges")
+            .replace("CidrIp=10.0.", "CidrIpv6=fd00:")
+            .replace(".0/24", "::/32")
+    };
+    desk.ok(ALLOW, &six(1, 60));
+    let fault = desk.fault(ALLOW, &six(61, 61));
+    assert_eq!(fault.code, code);
+    assert!(fault.message.contains("IPv6 ingress"), "{}", fault.message);
 }
 
 /// A random permission of one peer, without its `IpPermissions.N.`; `GROUP` is a group.

@@ -18,6 +18,8 @@ fn workload(scene: &mut Scene, ip: &str, attached: bool) -> String {
         vpc: scene.vpcs[0].parse().unwrap(),
         subnet: scene.provider_subnets[0].parse().unwrap(),
         ip: ip.parse().unwrap(),
+        secondary: Vec::new(),
+        source_check: true,
         mac: Mac::local(call.bytes()),
         description: String::new(),
         groups: Vec::new(),

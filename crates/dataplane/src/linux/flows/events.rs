@@ -95,6 +95,7 @@ fn event(raw: &tables::event, clock: &Clock) -> Option<Event> {
             bytes: raw.back_bytes,
             tcp_flags: raw.back_tcp_flags,
         },
+        born: raw.first_seen,
         first_ms: clock.wall_ms(raw.first_seen),
         last_ms: clock.wall_ms(newer(raw.last_seen, raw.back_last_seen)),
     };

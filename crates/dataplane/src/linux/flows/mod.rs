@@ -223,6 +223,7 @@ impl Flows {
             inner: F::inner(client),
             there: count(track),
             back: back.map(count).unwrap_or_default(),
+            born: track.first_seen,
             first_ms: self.clock.wall_ms(track.first_seen),
             last_ms: self.clock.wall_ms(last_seen),
         }

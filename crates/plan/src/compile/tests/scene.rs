@@ -188,6 +188,8 @@ pub(crate) fn interface(number: u128, vpc: u32, last: u8, role: Role) -> Interfa
         vpc: VpcId::new(vpc.into()),
         subnet: SubnetId::new(vpc.into()),
         ip: Ipv4Addr::new(10, 0, 1, last),
+        secondary: Vec::new(),
+        source_check: true,
         mac: Mac::local([0, 0, 0, 0, 0, last]),
         description: "e".to_string(),
         groups: Vec::from([group(vpc).id]),

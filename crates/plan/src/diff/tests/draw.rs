@@ -17,8 +17,14 @@ use model::net::Mac;
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 
-fn ip() -> impl Strategy<Value = IpAddr> {
-    (1u8..5).prop_map(|last| Ipv4Addr::new(10, 0, 0, last).into())
+/// The address of an ENI.
+pub(in super::super) fn eni_ip(slot: u32) -> IpAddr {
+    Ipv4Addr::new(10, 0, 0, u8::try_from(slot).unwrap()).into()
+}
+
+/// Its MAC address.
+pub(in super::super) fn eni_mac(slot: u32) -> Mac {
+    Mac([2, 0, 0, 0, 0, u8::try_from(slot).unwrap()])
 }
 
 fn net() -> impl Strategy<Value = IpNet> {
@@ -32,9 +38,10 @@ fn net() -> impl Strategy<Value = IpNet> {
     .prop_map(|text| text.parse().unwrap())
 }
 
-fn place() -> impl Strategy<Value = Place> {
-    (1u64..3, 1u64..3).prop_map(|(routes, acl)| Place {
-        subnet: SubnetKey(1),
+/// Somewhere in a subnet, which nothing ever leaves.
+fn place(subnet: u64) -> impl Strategy<Value = Place> {
+    (1u64..3, 1u64..3).prop_map(move |(routes, acl)| Place {
+        subnet: SubnetKey(subnet),
         routes: RouteTableKey(routes),
         acl: AclKey(acl),
     })
@@ -50,16 +57,23 @@ fn traffic() -> impl Strategy<Value = Traffic> {
 }
 
 fn groups_of() -> impl Strategy<Value = Vec<GroupSlot>> {
-    proptest::sample::subsequence(Vec::from([GroupSlot(1), GroupSlot(2)]), 0..=2)
+    proptest::sample::subsequence(Vec::from([GroupSlot(1), GroupSlot(2)]), 1..=2)
 }
 
+fn everywhere() -> IpNet {
+    "0.0.0.0/0".parse().unwrap()
+}
+
+/// Chance alone would hardly ever let anything pass.
 fn rules() -> impl Strategy<Value = Vec<Rule>> {
     let peer = prop_oneof![
         3 => net().prop_map(Peer::Cidr),
         1 => (1u32..3).prop_map(|slot| Peer::Group(GroupSlot(slot))),
     ];
-    vec((traffic(), peer), 0..3).prop_map(|list| {
-        let rules = list.into_iter();
+    let some = vec((traffic(), peer), 0..5);
+    (some, proptest::bool::weighted(0.5)).prop_map(|(list, open)| {
+        let open = open.then_some((Traffic::ALL, Peer::Cidr(everywhere())));
+        let rules = list.into_iter().chain(open);
         rules
             .map(|(traffic, peer)| Rule { traffic, peer })
             .collect()
@@ -68,15 +82,16 @@ fn rules() -> impl Strategy<Value = Vec<Rule>> {
 
 fn entries() -> impl Strategy<Value = Vec<Entry>> {
     let some = (traffic(), net(), proptest::bool::weighted(0.7));
-    btree_map(1u16..6, some, 0..4).prop_map(|map| {
-        let entries = map
-            .into_iter()
-            .map(|(number, (traffic, peer, allow))| Entry {
-                number,
-                traffic,
-                peer,
-                allow,
-            });
+    let some = btree_map(1u16..6, some, 0..5);
+    (some, proptest::bool::weighted(0.6)).prop_map(|(map, open)| {
+        let open = open.then_some((9, (Traffic::ALL, everywhere(), true)));
+        let entries = map.into_iter().chain(open);
+        let entries = entries.map(|(number, (traffic, peer, allow))| Entry {
+            number,
+            traffic,
+            peer,
+            allow,
+        });
         entries.collect()
     })
 }
@@ -98,8 +113,8 @@ pub(in super::super) fn closed_gate() -> Gate {
         groups: Vec::new(),
         balancer: BalancerSlot(0),
         balancer_address: Address {
-            vpc: VpcNumber(2),
-            ip: Ipv4Addr::new(10, 0, 0, 9).into(),
+            vpc: VpcNumber(1),
+            ip: Ipv4Addr::new(10, 0, 0, 30).into(),
         },
         balancer_place: Place::default(),
         balancer_groups: Vec::new(),
@@ -107,9 +122,28 @@ pub(in super::super) fn closed_gate() -> Gate {
     }
 }
 
+/// Gates 1 and 2, at 10.0.0.9 or 10.0.0.10, sometimes the other way round.
+fn gates() -> impl Strategy<Value = BTreeMap<GateSlot, Gate>> {
+    let one = |number: u32, moved: (u8, u8)| {
+        gate().prop_map(move |mut gate| {
+            let own = if number == 1 { moved.0 } else { moved.1 };
+            gate.address.ip = Ipv4Addr::new(10, 0, 0, own).into();
+            (GateSlot(number), gate)
+        })
+    };
+    let places = prop_oneof![8 => Just((9, 10)), 1 => Just((10, 9))];
+    let both = places.prop_flat_map(move |places| (one(1, places), one(2, places)));
+    (both, any::<(bool, bool, bool)>()).prop_map(|((one, two), (a, b, c))| {
+        // Each is there three times of four.
+        let all = [(one, a || c), (two, b || !c)];
+        let there = all.into_iter().filter(|(_, there)| *there);
+        there.map(|(gate, _)| gate).collect()
+    })
+}
+
 fn gate() -> impl Strategy<Value = Gate> {
     let asks = (groups_of(), groups_of(), any::<bool>());
-    (0u32..3, 9u8..11, place(), place(), asks, 1u32..3).prop_map(
+    (0u32..3, 9u8..11, place(9), place(30), asks, 1u32..3).prop_map(
         |(generation, last, place, balancer_place, (groups, balancer_groups, enforces), slot)| {
             Gate {
                 generation,
@@ -129,9 +163,19 @@ fn gate() -> impl Strategy<Value = Gate> {
     )
 }
 
+fn table() -> impl Strategy<Value = BTreeMap<IpNet, NextHop>> {
+    let some = btree_map(net(), hop(), 0..4);
+    (some, proptest::bool::weighted(0.7)).prop_map(|(mut table, open)| {
+        if open {
+            table.insert(everywhere(), NextHop::Vpc(VpcNumber(1)));
+        }
+        table
+    })
+}
+
 fn hop() -> impl Strategy<Value = NextHop> {
     prop_oneof![
-        4 => Just(NextHop::Vpc(VpcNumber(1))),
+        6 => Just(NextHop::Vpc(VpcNumber(1))),
         1 => (1u32..4).prop_map(|slot| NextHop::Eni(EniSlot(slot))),
         1 => Just(NextHop::Internet),
         1 => (1u64..3).prop_map(|key| NextHop::Nat(NatKey(key))),
@@ -140,7 +184,7 @@ fn hop() -> impl Strategy<Value = NextHop> {
 }
 
 fn nat() -> impl Strategy<Value = Nat> {
-    (place(), 1u8..3).prop_map(|(place, last)| Nat {
+    (place(20), 1u8..3).prop_map(|(place, last)| Nat {
         address: Address {
             vpc: VpcNumber(1),
             ip: Ipv4Addr::new(10, 0, 0, 20).into(),
@@ -152,10 +196,10 @@ fn nat() -> impl Strategy<Value = Nat> {
 
 fn tables() -> impl Strategy<Value = Tables> {
     let group = (rules(), rules()).prop_map(|(ingress, egress)| Group { ingress, egress });
-    let target = (1u32..3, ip()).prop_map(|(eni, ip)| Target {
+    let target = (1u32..4, 1u16..3).prop_map(|(eni, port)| Target {
         eni: EniSlot(eni),
-        ip,
-        port: 80,
+        ip: eni_ip(eni),
+        port,
     });
     let key = (1u32..3, 1u16..5).prop_map(|(balancer, port)| ListenerKey {
         balancer: BalancerSlot(balancer),
@@ -166,28 +210,24 @@ fn tables() -> impl Strategy<Value = Tables> {
         target_group: TargetGroupSlot(group),
         idle_seconds,
     });
-    let public = (1u32..4, ip()).prop_map(|(eni, ip)| Public {
+    let public = (1u32..4).prop_map(|eni| Public {
         eni: EniSlot(eni),
         inside: Address {
             vpc: VpcNumber(1),
-            ip,
+            ip: eni_ip(eni),
         },
     });
     let known = (1u8..4).prop_map(|last| IpAddr::from(Ipv4Addr::new(198, 18, 1, last)));
     (
         (
-            btree_map((1u32..3).prop_map(GroupSlot), group, 0..3),
-            btree_map((1u32..3).prop_map(TargetGroupSlot), vec(target, 0..3), 0..3),
-            btree_map(key, listener, 0..4),
-            btree_map((1u32..3).prop_map(GateSlot), gate(), 0..3),
+            btree_map((1u32..3).prop_map(GroupSlot), group, 1..3),
+            btree_map((1u32..3).prop_map(TargetGroupSlot), vec(target, 0..3), 1..3),
+            btree_map(key, listener, 2..7),
+            gates(),
         ),
         (
-            btree_map((1u64..3).prop_map(AclKey), acl(), 0..3),
-            btree_map(
-                (1u64..3).prop_map(RouteTableKey),
-                btree_map(net(), hop(), 0..4),
-                0..3,
-            ),
+            btree_map((1u64..3).prop_map(AclKey), acl(), 1..3),
+            btree_map((1u64..3).prop_map(RouteTableKey), table(), 1..3),
             btree_map((1u64..3).prop_map(NatKey), nat(), 0..3),
             btree_map(known, public, 0..3),
         ),
@@ -206,41 +246,85 @@ fn tables() -> impl Strategy<Value = Tables> {
         )
 }
 
+/// ENIs 1, 2 and 3, of which some move to another namespace now and then.
 fn interfaces() -> impl Strategy<Value = BTreeMap<EniSlot, Interface>> {
-    let inner = (place(), groups_of(), any::<bool>());
-    let one = (1u32..4, 0u8..2, inner).prop_map(|(slot, namespace, (place, groups, check))| {
-        let interface = Interface {
-            address: Address {
-                vpc: VpcNumber(1),
-                ip: Ipv4Addr::new(10, 0, 0, u8::try_from(slot).unwrap()).into(),
-            },
-            more: Vec::new(),
-            source_check: check,
-            place,
-            prefix: 24,
-            gateway: Ipv4Addr::new(10, 0, 0, 1),
-            resolver: Ipv4Addr::new(10, 0, 0, 2),
-            mac: Mac([2, 0, 0, 0, 0, u8::try_from(slot).unwrap()]),
-            mtu: 8_500,
-            groups,
-            link: format!("gnl{slot}"),
-            attachment: Attachment {
-                namespace: format!("/run/netns/{}", namespace / 2),
-                device: "eth0".to_string(),
-            },
-        };
-        (EniSlot(slot), interface)
-    });
-    vec(one, 0..4).prop_map(|list| list.into_iter().collect())
+    let one = |slot: u32| {
+        let moves = proptest::bool::weighted(0.1);
+        let check = any::<bool>();
+        let inner = (place(slot.into()), groups_of(), check, moves);
+        inner.prop_map(move |(place, groups, source_check, moved)| {
+            let interface = Interface {
+                address: Address {
+                    vpc: VpcNumber(1),
+                    ip: eni_ip(slot),
+                },
+                more: Vec::new(),
+                source_check,
+                place,
+                prefix: 24,
+                gateway: Ipv4Addr::new(10, 0, 0, 1),
+                resolver: Ipv4Addr::new(10, 0, 0, 2),
+                mac: eni_mac(slot),
+                mtu: 8_500,
+                groups,
+                link: format!("gnl{slot}"),
+                attachment: Attachment {
+                    namespace: format!("/run/netns/{moved}"),
+                    device: "eth0".to_string(),
+                },
+            };
+            (EniSlot(slot), interface)
+        })
+    };
+    let absent = vec(proptest::bool::weighted(0.1), 3);
+    (one(1), one(2), one(3), absent).prop_map(|(one, two, three, absent)| {
+        let all = [one, two, three].into_iter().zip(absent);
+        let there = all.filter(|(_, absent)| !absent);
+        there.map(|(interface, _)| interface).collect()
+    })
 }
 
-/// A document.
+/// A document. As every compiled one, it names no group, ACL, table or target group that it has
+/// not.
 pub(in super::super) fn document() -> impl Strategy<Value = Document> {
-    (tables(), interfaces()).prop_map(|(tables, interfaces)| Document {
-        generation: 1,
-        tables,
-        interfaces,
-        ..Document::default()
+    (tables(), interfaces()).prop_map(|(mut tables, mut interfaces)| {
+        let Tables {
+            groups,
+            targets,
+            listeners,
+            gates,
+            acls,
+            routes,
+            nats,
+            ..
+        } = &mut tables;
+        listeners.retain(|_, listener| targets.contains_key(&listener.target_group));
+        let has = |slot: &GroupSlot| groups.contains_key(slot);
+        let mut places = Vec::new();
+        for gate in gates.values_mut() {
+            gate.groups.retain(has);
+            gate.balancer_groups.retain(has);
+            places.extend([&mut gate.place, &mut gate.balancer_place]);
+        }
+        for interface in interfaces.values_mut() {
+            interface.groups.retain(has);
+            places.push(&mut interface.place);
+        }
+        places.extend(nats.values_mut().map(|nat| &mut nat.place));
+        for place in places {
+            if !acls.contains_key(&place.acl) {
+                place.acl = acls.keys().next().copied().unwrap_or_default();
+            }
+            if !routes.contains_key(&place.routes) {
+                place.routes = routes.keys().next().copied().unwrap_or_default();
+            }
+        }
+        Document {
+            generation: 1,
+            tables,
+            interfaces,
+            ..Document::default()
+        }
     })
 }
 

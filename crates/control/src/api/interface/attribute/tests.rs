@@ -66,6 +66,11 @@ fn attributes_are_changed_and_shown() {
             format!("<groupId>{group}</groupId>"),
         ),
         (
+            "SourceDestCheck.Value=false",
+            "sourceDestCheck",
+            "<sourceDestCheck><value>false</value></sourceDestCheck>".to_owned(),
+        ),
+        (
             "SourceDestCheck.Value=true",
             "sourceDestCheck",
             "<sourceDestCheck><value>true</value></sourceDestCheck>".to_owned(),
@@ -90,6 +95,38 @@ fn attributes_are_changed_and_shown() {
 }
 
 #[test]
+fn the_check_of_addresses_is_reset() {
+    let mut scene = Scene::new();
+    let eni = workload(&mut scene);
+    let (theirs, _) = managed(&mut scene);
+    let of = format!("NetworkInterfaceId={eni}");
+    let off = format!("{of}&SourceDestCheck.Value=false");
+    let filter = "Filter.1.Name=source-dest-check&Filter.1.Value.1=false";
+    let unchecked = |scene: &mut Scene| {
+        let listed = scene.desk.ok("DescribeNetworkInterfaces", filter);
+        listed.contains(&eni)
+    };
+    assert!(!unchecked(&mut scene));
+    scene.desk.ok(MODIFY, &off);
+    assert!(unchecked(&mut scene));
+    let reset = "ResetNetworkInterfaceAttribute";
+    for (parameters, code) in [
+        (of.clone(), "MissingParameter"),
+        (
+            format!("NetworkInterfaceId={theirs}&SourceDestCheck=true"),
+            "OperationNotPermitted",
+        ),
+    ] {
+        assert_eq!(scene.desk.fault(reset, &parameters).code, code);
+    }
+    let parameters = format!("{of}&SourceDestCheck=true");
+    scene.desk.ok(reset, &parameters);
+    assert!(!unchecked(&mut scene));
+    let fault = scene.consumer(|desk| desk.fault(reset, &parameters));
+    assert_eq!(fault.code, "InvalidNetworkInterfaceID.NotFound");
+}
+
+#[test]
 fn refusals_of_modify() {
     let mut scene = Scene::new();
     let eni = workload(&mut scene);
@@ -97,10 +134,6 @@ fn refusals_of_modify() {
     let of = format!("NetworkInterfaceId={eni}");
     for (parameters, code) in [
         (of.clone(), "MissingParameter"),
-        (
-            format!("{of}&SourceDestCheck.Value=false"),
-            "UnsupportedOperation",
-        ),
         (
             format!("{of}&Attachment.AttachmentId=x&Attachment.DeleteOnTermination=true"),
             "UnsupportedOperation",

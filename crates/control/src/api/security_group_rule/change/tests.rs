@@ -135,8 +135,8 @@ fn refusals_of_modify() {
                 "GroupId={a}{}",
                 update(1, &one, "IpProtocol=-1&PrefixListId=pl-12345678")
             ),
-            "UnsupportedOperation",
-            "PrefixListId",
+            "InvalidPrefixListID.Malformed",
+            "pl-12345678",
         ),
     ] {
         let fault = desk.fault(MODIFY, &parameters);

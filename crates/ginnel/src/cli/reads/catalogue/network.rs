@@ -132,6 +132,8 @@ pub(super) const KINDS: &[Kind] = &[
         wide: &[
             VPC,
             ("MAC", "macAddress"),
+            ("ADDRESSES", "privateIpAddressesSet[].privateIpAddress"),
+            ("PUBLIC", "privateIpAddressesSet[].association.publicIp"),
             ("ZONE", "availabilityZone"),
             ("DESCRIPTION", "description"),
             TAGS,
@@ -141,6 +143,10 @@ pub(super) const KINDS: &[Kind] = &[
             ("vpc", "vpcId"),
             ("subnet", "subnetId"),
             ("security-group", "groupSet[].groupId"),
+            (
+                "address",
+                "privateIpAddressesSet[].association.allocationId",
+            ),
         ],
         ..EC2
     },

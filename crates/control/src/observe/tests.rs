@@ -1,0 +1,106 @@
+//! What is kept of what was told.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+
+use model::host::{Count, EniSlot, Event, Refusal, Told, Tuple, Wanted};
+use model::interface::Role;
+use model::verdict::Verdict;
+use model::world::World;
+
+use super::{KEPT, Observations};
+use crate::api::scene::Scene;
+
+fn tuple(port: u16) -> Tuple {
+    Tuple {
+        source: Ipv4Addr::new(10, 0, 1, 11).into(),
+        destination: Ipv4Addr::new(10, 0, 1, 12).into(),
+        source_port: 40_000,
+        destination_port: port,
+    }
+}
+
+fn refusal(eni: EniSlot, verdict: Verdict, port: u16) -> Event {
+    Event::Refused(Refusal {
+        eni,
+        far: Some(eni),
+        gate: None,
+        verdict,
+        answer: false,
+        packet: Some((6, tuple(port))),
+        count: Count {
+            packets: 1,
+            bytes: 60,
+            tcp_flags: 2,
+        },
+        at_ms: 5,
+    })
+}
+
+fn told(events: Vec<Event>, lost: u64) -> Told {
+    Told {
+        events,
+        lost: BTreeMap::from([(EniSlot(1), lost)]),
+        wanted: Wanted {
+            refused: true,
+            ..Wanted::default()
+        },
+        from_ms: 1,
+        to_ms: 9,
+    }
+}
+
+/// With one workload ENI.
+fn scene() -> Scene {
+    let mut scene = Scene::new();
+    let parameters = format!("SubnetId={}", scene.provider_subnets[0]);
+    scene.desk.ok("CreateNetworkInterface", &parameters);
+    scene
+}
+
+fn workload(world: &World) -> EniSlot {
+    let slot = |role: &Role| match role {
+        Role::Workload { slot, .. } => Some(*slot),
+        _ => None,
+    };
+    let mut slots = world.interfaces.values().filter_map(|it| slot(&it.role));
+    slots.next().unwrap()
+}
+
+#[test]
+fn a_refusal_names_the_groups_and_the_window() {
+    let scene = scene();
+    let world = &scene.desk.world;
+    let eni = workload(world);
+    let seen = Observations::default();
+    let events = vec![refusal(eni, Verdict::GroupEgress, 443)];
+    seen.take(world, &told(events, 3));
+    let window = seen.read(0, None, |_| true);
+    let one = &window.observations[0];
+    assert_eq!(
+        (one.kind, one.verdict),
+        ("REJECT", Some("security-group-egress"))
+    );
+    let reason = one.reason.as_ref().unwrap();
+    assert!(
+        reason.contains("sg-") && reason.contains("tcp/443"),
+        "{reason}"
+    );
+    assert_eq!((window.refused_from_ms, window.to_ms), (Some(1), Some(9)));
+    // Nobody watched flows.
+    assert_eq!((window.flows_from_ms, window.lost), (None, 3));
+    let later = seen.read(window.next + 1, None, |_| true);
+    assert_eq!((later.observations.len(), later.lost), (0, 0));
+}
+
+#[test]
+fn an_account_keeps_so_many_and_what_goes_is_counted() {
+    let scene = scene();
+    let world = &scene.desk.world;
+    let eni = workload(world);
+    let seen = Observations::default();
+    let many = (0..KEPT + 5).map(|_| refusal(eni, Verdict::NoRoute, 1));
+    seen.take(world, &told(many.collect(), 0));
+    let window = seen.read(0, None, |_| true);
+    assert_eq!((window.observations.len(), window.lost), (KEPT, 5));
+}
