@@ -14,6 +14,17 @@ static __always_inline bool is_link_local(const struct address *ip)
 	return (ip->w[0] & bpf_htonl(0xffc00000)) == bpf_htonl(0xfe800000);
 }
 
+/* An IPv4 address as this program's tables have it; in no packet (RFC 4291 2.5.5.2). */
+static __always_inline bool is_mapped(const struct address *ip)
+{
+	return !ip->w[0] && !ip->w[1] && ip->w[2] == bpf_htonl(0xffff);
+}
+
+static __always_inline bool is_unspecified(const struct address *ip)
+{
+	return !ip->w[0] && !ip->w[1] && !ip->w[2] && !ip->w[3];
+}
+
 static __always_inline bool is_multicast6(const struct address *ip)
 {
 	return (ip->w[0] & bpf_htonl(0xff000000)) == bpf_htonl(0xff000000);
@@ -117,6 +128,8 @@ static __noinline int parse6(struct __sk_buff *skb, struct packet *p)
 	struct ip6 ip;
 
 	if (bpf_skb_load_bytes(skb, L3_OFF, &ip, sizeof(ip)) || *(__u8 *)&ip >> 4 != 6)
+		return DROP_MALFORMED;
+	if (is_mapped(&ip.saddr) || is_mapped(&ip.daddr))
 		return DROP_MALFORMED;
 	p->saddr = ip.saddr;
 	p->daddr = ip.daddr;

@@ -88,8 +88,12 @@ fn an_error_from_a_hop_on_the_way_is_told() {
     lab.internet().sysctl("net.ipv4.ip_forward", "1").unwrap();
     let ip = "route add prohibit 203.0.113.128/25";
     lab.internet().ip(ip).unwrap();
+    let ear = raw(lab.ns(A1), SockProtocol::Icmp);
     let lost = dial(lab.ns(A1), ([203, 0, 113, 200], 9).into());
     lost.send(b"x").unwrap();
+    // It keeps its address: traceroute shows who is on the way.
+    let (_, hop) = ear.recv_from(&mut [0; 128]).unwrap();
+    assert_eq!(hop.ip(), OUTSIDE);
     let error = lost.recv(&mut [0]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::HostUnreachable);
     // A ping's error too: its id was another outside.
@@ -203,6 +207,27 @@ fn unrelated_errors_reach_nobody() {
     lab.refused(B1, "icmp-unrelated", || tell(B1, other_way));
     // From whom it concerns, it is believed.
     assert!(tell(B1, true_one()));
+    // About a request for the time: only pings are known by their ids here.
+    let asks = raw(lab.ns(A1), SockProtocol::Icmp);
+    let mut time = vec![13, 0, 0, 0, 0, 77, 0, 1];
+    time.extend([0; 12]);
+    let sum = checksum(&time);
+    time[2..4].copy_from_slice(&sum.to_be_bytes());
+    asks.send_to(&time, (B1.ip, 0)).unwrap();
+    let mut answer = [0; 128];
+    while answer[20] != 14 {
+        asks.recv_from(&mut answer).unwrap();
+    }
+    let mut about = port_unreachable(A1.ip.octets(), B1.ip.octets(), (0, 0));
+    about[17] = 1;
+    about[28..36].copy_from_slice(&time[..8]);
+    about[2..4].fill(0);
+    let sum = checksum(&about);
+    about[2..4].copy_from_slice(&sum.to_be_bytes());
+    lab.refused(B1, "icmp-unrelated", || {
+        let liar = raw(lab.ns(B1), SockProtocol::Icmp);
+        liar.send_to(&about, (A1.ip, 0)).is_err()
+    });
     // To somebody else than the sender of what it is about.
     lab.refused(B1, "icmp-unrelated", || {
         let liar = raw(lab.ns(B1), SockProtocol::Icmp);

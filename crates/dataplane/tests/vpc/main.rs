@@ -12,6 +12,7 @@ mod acls;
 mod doors;
 mod errors;
 mod families;
+mod frames;
 mod groups;
 mod outside;
 mod routes;
