@@ -14,7 +14,7 @@ type Work = Box<dyn FnOnce(&mut Linux) + Send>;
 /// A `Linux` on its own thread, as the agent has it.
 pub(crate) struct Host {
     pub(crate) dirs: Dirs,
-    uplink: Option<Uplink>,
+    pub(crate) uplink: Option<Uplink>,
     work: Option<mpsc::Sender<Work>>,
     thread: Option<JoinHandle<()>>,
     _run: tempfile::TempDir,

@@ -1,7 +1,10 @@
 //! Secondary addresses, and IPv6 from end to end.
 
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 
+use ginnel_dataplane::Kernel as _;
+use model::host::{Gate, Step};
 use nix::net::if_::if_nametoindex;
 use testbed::raw::Sniffer;
 use testbed::server::Server;
@@ -125,4 +128,48 @@ fn an_endpoint_of_ipv6_takes_tcp_and_udp() {
     lab.refused(A1, "security-group", || {
         client::connect(lab.ns(A1), at, patience()).is_ok()
     });
+}
+
+#[test]
+fn a_closed_endpoint_of_ipv6_resets_its_connections() {
+    if !testbed::usable() {
+        return;
+    }
+    let lab = Vpc::new(&[A1, T1]);
+    let at = lab.door6();
+    let mut pairs = [(); 2].map(|()| connect(lab.ns(T1), T1.at6(SERVED), lab.ns(A1), at));
+    pairs.iter_mut().for_each(Pair::talk);
+    let known = lab
+        .host
+        .run(|linux| linux.read().unwrap().tables.gates[&GATE6].clone());
+    let closed = Gate {
+        generation: 0,
+        ..known.clone()
+    };
+    lab.host.apply(Step::PutGate(GATE6, closed));
+    // Whichever end speaks first is told.
+    let [first, second] = &mut pairs;
+    for end in [&mut first.client, &mut second.server] {
+        let _ = end.write_all(b"x");
+        let error = end.read_exact(&mut [0]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+    }
+    lab.counted(A1.slot, "flow-cut", 1);
+    lab.counted(T1.slot, "flow-cut", 1);
+    lab.refused(A1, "endpoint-closed", || {
+        client::connect(lab.ns(A1), at, patience()).is_ok()
+    });
+    // A segment of no known connection is told so.
+    let open = Gate {
+        generation: 8,
+        ..known
+    };
+    lab.host.apply(Step::PutGate(GATE6, open.clone()));
+    let mut pair = connect(lab.ns(T1), T1.at6(SERVED), lab.ns(A1), at);
+    lab.host.apply(Step::RemoveGate(GATE6, open));
+    lab.door6();
+    pair.client.write_all(b"x").unwrap();
+    let error = pair.client.read_exact(&mut [0]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+    lab.counted(A1.slot, "no-flow", 1);
 }

@@ -15,7 +15,7 @@ use super::sockets::*;
 /// The MAC address of every gateway.
 const GATEWAY_MAC: [u8; 6] = [0x02, 0x67, 0x69, 0x6e, 0x6e, 0x6c];
 
-fn macs(eni: Eni) -> Macs {
+pub(crate) fn macs(eni: Eni) -> Macs {
     Macs {
         from: mac(eni.slot).0,
         to: GATEWAY_MAC,

@@ -9,6 +9,7 @@ mod sockets;
 mod ways;
 
 mod acls;
+mod checksums;
 mod doors;
 mod errors;
 mod families;

@@ -2,7 +2,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use model::host::{NextHop, Step, Traffic};
+use ginnel_dataplane::Limits;
+use model::host::{Address, NextHop, Public, Step, Traffic, VpcNumber};
 use testbed::client;
 use testbed::raw::Sniffer;
 
@@ -242,5 +243,51 @@ fn without_an_uplink_nothing_leaves() {
     lab.nat();
     lab.refused(A1, "no-uplink", || ping(lab.ns(A1), OUTSIDE));
     lab.public();
+    lab.refused(A1, "no-uplink", || ping(lab.ns(A1), OUTSIDE));
+}
+
+#[test]
+fn neighbours_meet_outside_by_their_public_addresses() {
+    if !testbed::usable() {
+        return;
+    }
+    let lab = Vpc::with_internet(&[A1, A2]);
+    lab.public();
+    let other = IpAddr::from([198, 51, 100, 11]);
+    let known = Public {
+        eni: A2.slot,
+        inside: Address {
+            vpc: VpcNumber(1),
+            ip: A2.ip.into(),
+        },
+    };
+    lab.host.apply(Step::PutPublic(other, known));
+    // Whoever is outside sends it back in.
+    lab.internet().sysctl("net.ipv4.ip_forward", "1").unwrap();
+    let to = SocketAddr::from((other, 80));
+    let mut pair = connect(lab.ns(A2), A2.at(80), lab.ns(A1), to);
+    assert_eq!(pair.peer.ip(), PUBLIC);
+    pair.talk();
+    assert!(ping(lab.ns(A1), other));
+}
+
+#[test]
+fn connections_through_gateways_outlive_the_agent() {
+    if !testbed::usable() {
+        return;
+    }
+    let mut lab = Vpc::with_internet(&[A1]);
+    lab.nat();
+    let at = outside(80);
+    let mut pair = connect(lab.internet(), at, lab.ns(A1), at);
+    pair.talk();
+    lab.host.close();
+    pair.talk();
+    lab.host.open(Limits::default());
+    pair.talk();
+    connect(lab.internet(), outside(81), lab.ns(A1), outside(81)).talk();
+    // An agent that is told of no way out takes it away.
+    lab.host.uplink = None;
+    lab.host.open(Limits::default());
     lab.refused(A1, "no-uplink", || ping(lab.ns(A1), OUTSIDE));
 }
