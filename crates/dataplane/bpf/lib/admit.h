@@ -98,9 +98,7 @@ static __noinline int choose(struct scratch *s, const struct packet *p, struct g
 	if (!to || to->vpc != gate->balancer_vpc || !has_address(to->vpc, &target->ip, slot))
 		return DROP_TARGET_GONE;
 	/* One family from end to end. */
-	if ((target->ip.w[2] == bpf_htonl(0xffff) && !target->ip.w[0] && !target->ip.w[1]) != (p->family == 4))
-		return DROP_TARGET_GONE;
-	if ((gate->balancer_ip.w[2] == bpf_htonl(0xffff) && !gate->balancer_ip.w[0] && !gate->balancer_ip.w[1]) != (p->family == 4))
+	if (is_mapped(&target->ip) != (p->family == 4) || is_mapped(&gate->balancer_ip) != (p->family == 4))
 		return DROP_TARGET_GONE;
 	verdict = provider_leg(&gate->balancer_place, &to->place, &gate->balancer_ip, &target->ip, p, target->port);
 	if (verdict != GO_ON)

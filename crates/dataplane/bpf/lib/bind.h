@@ -118,6 +118,8 @@ static __noinline int bind4(struct scratch *s, struct packet *p, struct binding 
 	__builtin_memcpy(in->track.mac, b->from_mac, 6);
 	if (!b->picks_port) {
 		in->track.port_diff = port_difference(back.sport, in->track.sport, back.dport, in->track.dport);
+		/* What was there is another flow, of the same tuple the other way round. */
+		forget4(&back);
 		error = bpf_map_update_elem(&flows, &back, in, BPF_ANY);
 	} else {
 		for (int i = 0; i < SNAT_TRIES; i++) {
@@ -176,6 +178,7 @@ static __noinline int bind6(struct scratch *s, struct packet *p, struct binding 
 	__builtin_memcpy(in->track.mac, b->from_mac, 6);
 	if (!b->picks_port) {
 		in->track.port_diff = port_difference(back->sport, in->track.sport, back->dport, in->track.dport);
+		forget6(back);
 		error = bpf_map_update_elem(&flows6, back, in, BPF_ANY);
 	} else {
 		for (int i = 0; i < SNAT_TRIES; i++) {

@@ -118,6 +118,9 @@ static __noinline int parse6(struct __sk_buff *skb, struct packet *p)
 
 	if (bpf_skb_load_bytes(skb, L3_OFF, &ip, sizeof(ip)) || *(__u8 *)&ip >> 4 != 6)
 		return DROP_MALFORMED;
+	/* A mapped address would be somebody's IPv4 address. */
+	if (is_mapped(&ip.saddr) || is_mapped(&ip.daddr))
+		return DROP_MALFORMED;
 	p->saddr = ip.saddr;
 	p->daddr = ip.daddr;
 	p->family = 6;
@@ -138,14 +141,12 @@ static __noinline int parse6(struct __sk_buff *skb, struct packet *p)
 	return parse_transport(skb, p);
 }
 
-/* Where the transport header ends; its beginning where it has none. */
+/* Where the transport header ends; of all but TCP it has eight bytes. */
 static __noinline __u32 header_end(struct __sk_buff *skb, const struct packet *p)
 {
 	__u8 offset = 0;
 
-	if (p->protocol == IPPROTO_UDP)
-		return p->l4 + sizeof(struct udphdr);
 	if (p->protocol != IPPROTO_TCP || bpf_skb_load_bytes(skb, p->l4 + 12, &offset, 1))
-		return p->l4;
+		return p->l4 + sizeof(struct udphdr);
 	return p->l4 + (offset >> 4) * 4;
 }
