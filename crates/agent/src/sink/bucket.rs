@@ -107,13 +107,14 @@ impl Buckets {
     /// Closes what is due; the errors of what could not be closed, which stays open.
     pub(super) fn tick(&mut self, now: i64) -> Result<(), String> {
         let mut errors = Vec::new();
-        let due = self.open.iter().filter(|(_, open)| open.close_at <= now);
+        let due = self.open.iter();
+        let due = due.filter(|(_, open)| is_due(open.close_at, now, MAX_AGE));
         for id in due.map(|(id, _)| *id).collect::<Vec<_>>() {
             if let Err(error) = self.close(id, now) {
                 errors.push(format!("flow log {id}: {error}"));
             }
         }
-        if self.retry_left <= now {
+        if is_due(self.retry_left, now, RETRY) {
             self.retry_left = now.saturating_add(RETRY);
             let root = &self.root;
             self.left.retain(|path| match complete(root, path) {
@@ -186,6 +187,11 @@ impl Buckets {
             close_at: now.saturating_add(MAX_AGE),
         })
     }
+}
+
+/// Whether it is time; also when the clock was set back, so that nothing waits for long.
+fn is_due(at: i64, now: i64, longest: i64) -> bool {
+    at <= now || at.saturating_sub(now) > longest
 }
 
 /// Adds text to a file that has so many bytes, or leaves it as it is.

@@ -191,6 +191,16 @@ fn text_is_closed_after_five_minutes() {
 }
 
 #[test]
+fn a_clock_that_was_set_back_keeps_no_file_open() {
+    let root = tempfile::tempdir().expect("a folder");
+    let mut sink = to_files(root.path());
+    let spec = spec(1, A, bucket(false));
+    sink.write(&batch(&spec, &[80]), T).expect("written");
+    sink.tick(T - 86_400).expect("closed");
+    assert_eq!(files(&root.path().join("s3")).len(), 1);
+}
+
+#[test]
 fn a_file_that_is_full_is_closed() {
     let root = tempfile::tempdir().expect("a folder");
     let mut sink = to_files(root.path());
