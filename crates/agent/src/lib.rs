@@ -8,6 +8,7 @@
 mod driver;
 mod reader;
 mod reconcile;
+mod recorder;
 pub mod sink;
 
 pub use driver::{Agent, Handle, Observer, spawn};

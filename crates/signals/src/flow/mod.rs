@@ -12,9 +12,11 @@ mod field;
 mod format;
 mod record;
 mod spec;
+mod view;
 
 pub use aggregate::{Aggregator, Batch, LAG_SECONDS, MAX_FLOWS};
 pub use field::{Column, Field};
 pub use format::{BadFormat, ENDPOINT_FORMAT, Format};
 pub use record::{Action, Content, Counts, Direction, EndpointLeg, Flow, Record, recorded_flags};
-pub use spec::{FlowLogSpec, Interface, Loss, Sample, Target};
+pub use spec::{FlowLogSpec, Interface, Loss, Sample, Seen, Target, Watch};
+pub use view::Growth;

@@ -3,10 +3,13 @@
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::net::Ipv4Addr;
 
 use model::account::AccountId;
 use model::flow_log::{Destination, Traffic};
-use model::id::{FlowLogId, InterfaceId, SubnetId, VpcId};
+use model::host::{EniSlot, GateSlot};
+use model::id::{EndpointId, FlowLogId, InterfaceId, ServiceId, SubnetId, VpcId};
 use serde::{Deserialize, Serialize};
 
 use super::record::{Counts, Flow};
@@ -84,6 +87,28 @@ impl FlowLogSpec {
             interval: i64::from(self.interval_seconds).max(1),
         })
     }
+}
+
+/// An interface in the data plane's numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// What records say of it.
+    pub interface: Arc<Interface>,
+    /// Its primary address, which records show for its own side.
+    pub primary: Ipv4Addr,
+    /// The endpoint whose ENI it is, and its service if that is one of ours.
+    pub endpoint: Option<(EndpointId, Option<ServiceId>)>,
+}
+
+/// What a host records: the flow logs, and who is behind the data plane's numbers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Watch {
+    /// The flow logs.
+    pub logs: Vec<FlowLogSpec>,
+    /// Workload ENIs.
+    pub enis: BTreeMap<EniSlot, Seen>,
+    /// Endpoint ENIs.
+    pub gates: BTreeMap<GateSlot, Seen>,
 }
 
 /// What one flow did at one interface since it was last looked at.

@@ -22,7 +22,7 @@ use crate::kernel::Error;
 use clock::Clock;
 use counting::Counting;
 use events::Ring;
-use table::{Family, Table, V4, V6};
+use table::{Family, Records, Table, V4, V6};
 
 /// A flow that was never answered, or that is closing, is forgotten after so many seconds.
 const UNANSWERED_SECONDS: u64 = 30;
@@ -84,7 +84,7 @@ impl Flows {
     fn expire_in<F: Family>(
         &mut self,
         table: impl Fn(&mut Self) -> &mut Table<F>,
-        records: Vec<(F::Key, F::Value)>,
+        records: Records<F>,
     ) -> usize {
         let mut forgotten = 0;
         for (key, flow) in records {
@@ -190,7 +190,7 @@ impl Flows {
         Ok(out)
     }
 
-    fn list_in<F: Family>(&self, records: Vec<(F::Key, F::Value)>) -> Vec<Flow> {
+    fn list_in<F: Family>(&self, records: Records<F>) -> Vec<Flow> {
         let is_client = |value: &F::Value| u32::from(F::track(value).side) == tables::SIDE_CLIENT;
         let (clients, targets): (Vec<_>, Vec<_>) =
             records.into_iter().partition(|(_, value)| is_client(value));

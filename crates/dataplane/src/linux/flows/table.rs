@@ -93,6 +93,9 @@ macro_rules! family {
 family!(V4, "flows", flow_key, flow, |raw: &u32| v4(*raw));
 family!(V6, "flows6", flow_key6, flow6, maps::ip);
 
+/// Records with their keys.
+pub(super) type Records<F> = Vec<(<F as Family>::Key, <F as Family>::Value)>;
+
 /// One family's table.
 pub(super) struct Table<F: Family> {
     map: HashMap<MapData, F::Key, F::Value>,
@@ -120,7 +123,7 @@ impl<F: Family> Table<F> {
     }
 
     /// All records, by batches (BPF_MAP_LOOKUP_BATCH, which aya does not offer).
-    pub(super) fn records(&self) -> Result<Vec<(F::Key, F::Value)>, Error> {
+    pub(super) fn records(&self) -> Result<Records<F>, Error> {
         let fd = self.raw.fd().as_fd().as_raw_fd();
         let mut out = Vec::new();
         let mut keys = vec![F::Key::default(); BATCH];
