@@ -55,6 +55,8 @@ if [ "$what" = test ]; then
 	if ! command -v aws >/dev/null 2>&1 || ! python3 -c 'import boto3' 2>/dev/null; then
 		pip_install awscli boto3
 	fi
+	# Another reader for the Parquet files of flow logs; its test says so if it is not there.
+	python3 -c 'import pyarrow' 2>/dev/null || pip_install pyarrow
 	command -v cargo-nextest >/dev/null 2>&1 || cargo install --locked --quiet cargo-nextest
 fi
 

@@ -9,11 +9,14 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
 
 use dataplane::Kernel;
-use model::host::{Document, Report, Told, Wanted};
+use model::host::{Document, Flow, Report, Told, Wanted};
+use signals::flow::Watch;
 use tokio::sync::{oneshot, watch};
 
 use crate::reader::Reader;
 use crate::reconcile::Reconciler;
+use crate::recorder::Recorder;
+use crate::sink::FlowSink;
 
 /// Everything is read and applied again this often, changed or not.
 const FULL_PASS: Duration = Duration::from_secs(10);
@@ -21,6 +24,8 @@ const FULL_PASS: Duration = Duration::from_secs(10);
 const TICK: Duration = Duration::from_secs(1);
 /// While somebody watches, what happened is read so often.
 const WATCHED_TICK: Duration = Duration::from_millis(100);
+/// For flow logs, open flows are looked through so often.
+const RECORD: Duration = Duration::from_secs(5);
 /// Idle flows are looked for this often.
 const EXPIRE: Duration = Duration::from_secs(5);
 
@@ -32,6 +37,8 @@ pub struct Agent {
     pub report: Box<dyn Fn(Report) + Send>,
     /// Who is told of packets and flows.
     pub observer: Observer,
+    /// Where flow logs go, and what they record; none without packets.
+    pub flow_logs: Option<(FlowSink, watch::Receiver<Arc<Watch>>)>,
 }
 
 /// Who is told of packets and flows.
@@ -117,6 +124,11 @@ fn work<K: Kernel>(
     let (mut read_at, mut expired_at) = (Instant::now(), Instant::now());
     let (mut passed_at, mut reported) = (Instant::now(), u64::MAX);
     let mut reader = Reader::default();
+    let mut recording = agent.flow_logs.take().map(|(sink, watch)| Recording {
+        recorder: Recorder::new(sink),
+        watch,
+        looked_at: Instant::now(),
+    });
     loop {
         let document = Arc::clone(&agent.documents.borrow_and_update());
         let full = read_at.elapsed() >= FULL_PASS;
@@ -133,16 +145,32 @@ fn work<K: Kernel>(
         let due = passed_at.elapsed() >= TICK || reported != document.generation;
         if full || (due && !reconciler.is_idle(&document)) {
             (passed_at, reported) = (Instant::now(), document.generation);
-            (agent.report)(reconciler.pass(&document, wall_ms()));
+            let mut report = reconciler.pass(&document, wall_ms());
+            if let Some(recording) = &recording {
+                report.undelivered = recording.recorder.undelivered();
+            }
+            (agent.report)(report);
         }
         let watched = agent.observer.watched_until_ms.load(Ordering::Relaxed) > wall_ms();
+        let recorded = recording.as_mut().is_some_and(Recording::is_on);
         let wanted = Wanted {
             refused: true,
             opened: watched,
-            ended: watched,
+            ended: watched || recorded,
+        };
+        // Listed before the events are read: see `Recorder::record`.
+        let open = match &mut recording {
+            Some(recording) if recorded => recording.open_flows(reconciler.kernel()),
+            _ => None,
         };
         match reader.read(reconciler.kernel(), wanted, wall_ms()) {
-            Ok(told) => (agent.observer.told)(told),
+            Ok(told) => {
+                if let Some(recording) = &mut recording {
+                    recording.recorder.record(&told, open.as_deref());
+                    recording.recorder.tick(wall_ms() / 1_000);
+                }
+                (agent.observer.told)(told);
+            }
             Err(error) => tracing::warn!(error = error.chain(), "reading events failed"),
         }
         let tick = if watched { WATCHED_TICK } else { TICK };
@@ -159,7 +187,51 @@ fn work<K: Kernel>(
         });
         match woken {
             Woken::Document | Woken::Tick => {}
-            Woken::Stop => return,
+            Woken::Stop => break,
+        }
+    }
+    // What passed since the last look is recorded too; the sink writes when it is dropped.
+    if let Some(recording) = &mut recording
+        && recording.is_on()
+    {
+        let open = reconciler.kernel().flows().ok();
+        let wanted = Wanted {
+            refused: true,
+            ..Wanted::default()
+        };
+        if let Ok(told) = reader.read(reconciler.kernel(), wanted, wall_ms()) {
+            recording.recorder.record(&told, open.as_deref());
+        }
+    }
+}
+
+/// Flow logs, as the loop feeds them.
+struct Recording {
+    recorder: Recorder,
+    watch: watch::Receiver<Arc<Watch>>,
+    looked_at: Instant,
+}
+
+impl Recording {
+    /// Whether anything is recorded, by the newest word.
+    fn is_on(&mut self) -> bool {
+        let watch = Arc::clone(&self.watch.borrow_and_update());
+        self.recorder.configure(&watch, wall_ms() / 1_000);
+        self.recorder.is_on()
+    }
+
+    /// All open flows, when it is time to look at them.
+    fn open_flows(&mut self, kernel: &mut impl Kernel) -> Option<Vec<Flow>> {
+        if self.looked_at.elapsed() < RECORD && !self.recorder.begins() {
+            return None;
+        }
+        self.looked_at = Instant::now();
+        match kernel.flows() {
+            Ok(flows) => Some(flows),
+            Err(error) => {
+                tracing::warn!(error = error.chain(), "listing flows failed; tried again");
+                None
+            }
         }
     }
 }

@@ -135,6 +135,7 @@ impl<K: Kernel> Reconciler<K> {
             interfaces,
             counters,
             failures,
+            undelivered: BTreeMap::new(),
             dataplane: self.kernel.is_real(),
         }
     }

@@ -398,6 +398,7 @@ pub(crate) fn call(control: &Control, caller: &Caller, at: Millis, revision: u64
         dev: control.inner.dev,
         reach: Arc::clone(&control.inner.reach),
         quotas: Arc::clone(&control.inner.quotas),
+        report: control.inner.relay.last_report(),
         vault: Arc::clone(&control.inner.vault),
         judge: Arc::clone(&control.inner.judge),
     }

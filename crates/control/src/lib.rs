@@ -14,6 +14,7 @@ mod bad_input;
 mod commit;
 mod dev;
 mod feed;
+mod flow_logs;
 mod http;
 mod observe;
 mod open;

@@ -12,6 +12,7 @@ use model::world::{Change, Name};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use revlog::Log;
+use signals::flow::Watch;
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
@@ -268,6 +269,11 @@ impl Control {
     /// Until when somebody watches flows, milliseconds since 1970: for the host's agent.
     pub fn watched_until_ms(&self) -> Arc<AtomicI64> {
         self.inner.observations.watched_until_ms()
+    }
+
+    /// What the host records for flow logs, as it changes.
+    pub fn flow_logs(&self) -> watch::Receiver<Arc<Watch>> {
+        self.inner.relay.flow_logs()
     }
 
     /// The host's document, as it changes.

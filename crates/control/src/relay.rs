@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use model::host::{Document, Report};
 use model::time::Millis;
+use signals::flow::Watch;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::audit::record::by_itself;
 use crate::commit::Committer;
+use crate::flow_logs;
 use crate::settle::settle;
 
 /// Whether a namespace path can be attached to; the binary gives the kernel's answer.
@@ -25,16 +27,20 @@ pub(crate) struct Relay {
     committer: Arc<Committer>,
     region: String,
     documents: watch::Sender<Arc<Document>>,
+    flow_logs: watch::Sender<Arc<Watch>>,
     reports: watch::Sender<Arc<Report>>,
 }
 
 impl Relay {
     pub(crate) fn new(committer: Arc<Committer>, region: String) -> Self {
-        let first = plan::compile::compile(&committer.world());
+        let world = committer.world();
+        let first = plan::compile::compile(&world);
+        let recorded = flow_logs::watch(&world, &region);
         Self {
             committer,
             region,
             documents: watch::Sender::new(Arc::new(first)),
+            flow_logs: watch::Sender::new(Arc::new(recorded)),
             reports: watch::Sender::new(Arc::new(Report::default())),
         }
     }
@@ -45,9 +51,22 @@ impl Relay {
         while worlds.changed().await.is_ok() {
             let world = Arc::clone(&worlds.borrow_and_update());
             let began = Instant::now();
-            let compiled = tokio::task::spawn_blocking(move || plan::compile::compile(&world));
+            let region = self.region.clone();
+            let compiled = tokio::task::spawn_blocking(move || {
+                let document = plan::compile::compile(&world);
+                (document, flow_logs::watch(&world, &region))
+            });
             match compiled.await {
-                Ok(document) => drop(self.documents.send_replace(Arc::new(document))),
+                Ok((document, recorded)) => {
+                    self.documents.send_replace(Arc::new(document));
+                    self.flow_logs.send_if_modified(|before| {
+                        let differs = **before != recorded;
+                        if differs {
+                            *before = Arc::new(recorded);
+                        }
+                        differs
+                    });
+                }
                 Err(error) => tracing::error!(%error, "a document could not be compiled"),
             }
             // A large World takes a while: what changes meanwhile goes into the next document, and
@@ -63,8 +82,18 @@ impl Relay {
         self.documents.subscribe()
     }
 
+    /// What is recorded for flow logs.
+    pub(crate) fn flow_logs(&self) -> watch::Receiver<Arc<Watch>> {
+        self.flow_logs.subscribe()
+    }
+
     pub(crate) fn reports(&self) -> watch::Receiver<Arc<Report>> {
         self.reports.subscribe()
+    }
+
+    /// The newest report.
+    pub(crate) fn last_report(&self) -> Arc<Report> {
+        Arc::clone(&self.reports.borrow())
     }
 
     /// Takes a report and writes its consequences. Blocks for the disk.

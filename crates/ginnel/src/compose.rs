@@ -4,6 +4,7 @@ use std::io::{IsTerminal as _, Write as _};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use agent::sink::FlowSink;
 use agent::{Agent, Observer};
 use anyhow::{Context as _, Result, bail};
 use control::{Config, Control, MakeRegion, Regions};
@@ -156,6 +157,15 @@ fn start_agent(options: &Up, place: &Place, control: &Control) -> Result<agent::
         observer: Observer {
             watched_until_ms: control.watched_until_ms(),
             told: Box::new(move |told| teller.told(&told)),
+        },
+        flow_logs: match options.no_dataplane {
+            true => None,
+            false => {
+                let root = place.flow_logs();
+                let sink = FlowSink::new(&root, &options.region);
+                let sink = sink.with_context(|| format!("opening {}", root.display()))?;
+                Some((sink, control.flow_logs()))
+            }
         },
     };
     let handle = if options.no_dataplane {

@@ -50,6 +50,11 @@ impl Place {
         self.state.join("store")
     }
 
+    /// Where the records of flow logs go.
+    pub(crate) fn flow_logs(&self) -> PathBuf {
+        self.state.join("flow-logs")
+    }
+
     /// The stores of the other regions of `--dev`.
     fn regions(&self) -> PathBuf {
         self.state.join("regions")

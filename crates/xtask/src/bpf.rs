@@ -64,6 +64,8 @@ fn object(root: &Path) -> Result<Vec<u8>> {
         .args(["-O2", "-g", "-Wall", "-Wextra", "-Werror"])
         .args(["-Wno-unused-parameter", "-Wno-unused-function"])
         .args(["-target", "bpf", "-mcpu=v3", "-fno-stack-protector"])
+        // Checksums read as 16-bit words what was written as fields.
+        .args(["-fno-strict-aliasing"])
         .args([
             "-fdebug-compilation-dir=.",
             "-I/usr/include/x86_64-linux-gnu",

@@ -1,5 +1,5 @@
-//! Flow logs: stored, checked and listed. Delivering records is a later version's, and every
-//! flow log says so where AWS tells of deliveries that fail.
+//! Flow logs: stored, checked and listed. The host delivers their records, and says where that
+//! fails.
 
 use std::sync::Arc;
 
@@ -21,8 +21,9 @@ mod format;
 const STEM: &str = "FlowLogId";
 /// Resources and ids of one call: a commit holds so many changes.
 const MAX_IDS: usize = 100;
-/// Why nothing arrives.
-const UNDELIVERED: &str = "This version of Ginnel stores flow logs but delivers no records yet";
+/// Why nothing arrives without a data plane.
+const NO_PACKETS: &str =
+    "No packets flow here (ginnel up --no-dataplane), so there is nothing to record";
 
 /// Makes a flow log for each resource; those that cannot have one are told one by one.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFlowLogs.html>
@@ -303,10 +304,22 @@ pub(crate) fn find<'a>(
 }
 
 fn wire(call: &Call, log: &FlowLog) -> ec2::FlowLog {
+    let failure = if call.report.dataplane {
+        call.report.undelivered.get(&log.id).cloned()
+    } else {
+        Some(NO_PACKETS.into())
+    };
     let mut listed = ec2::FlowLog {
         creation_time: Some(super::iso(log.created)),
-        deliver_logs_error_message: Some(UNDELIVERED.into()),
-        deliver_logs_status: Some("FAILED".into()),
+        deliver_logs_status: Some(
+            if failure.is_some() {
+                "FAILED"
+            } else {
+                "SUCCESS"
+            }
+            .into(),
+        ),
+        deliver_logs_error_message: failure,
         flow_log_id: Some(log.id.to_string()),
         flow_log_status: Some("ACTIVE".into()),
         log_format: Some(log.format.clone()),

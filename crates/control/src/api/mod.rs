@@ -80,6 +80,7 @@ use std::sync::Arc;
 
 use aws::Fault;
 use model::account::AccountId;
+use model::host::Report;
 use model::id::{Id, Kind};
 use model::time::Millis;
 use model::world::{Change, Replay, World};
@@ -117,6 +118,8 @@ pub(crate) struct Call {
     pub(crate) reach: Arc<Reach>,
     /// The quotas in force.
     pub(crate) quotas: Arc<quota::Quotas>,
+    /// What the host said last.
+    pub(crate) report: Arc<Report>,
     /// Seals secrets.
     pub(crate) vault: Arc<Vault>,
     /// Who may, for what the handler alone can ask.

@@ -49,6 +49,7 @@ impl Desk {
             dev: false,
             reach: Arc::default(),
             quotas: Arc::default(),
+            report: Arc::default(),
             vault: Arc::new(Vault::of([7; 32])),
             judge: Arc::new(BuiltIn),
         };

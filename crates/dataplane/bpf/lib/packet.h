@@ -161,6 +161,11 @@ static __always_inline bool same_address(const struct address *a, const struct a
 	return a->w[0] == b->w[0] && a->w[1] == b->w[1] && a->w[2] == b->w[2] && a->w[3] == b->w[3];
 }
 
+static __always_inline bool is_mapped(const struct address *ip)
+{
+	return !ip->w[0] && !ip->w[1] && ip->w[2] == bpf_htonl(0xffff);
+}
+
 static __always_inline void mapped(struct address *to, __be32 ip)
 {
 	to->w[0] = 0;

@@ -14,12 +14,6 @@ static __always_inline bool is_link_local(const struct address *ip)
 	return (ip->w[0] & bpf_htonl(0xffc00000)) == bpf_htonl(0xfe800000);
 }
 
-/* An IPv4 address as this program's tables have it; in no packet (RFC 4291 2.5.5.2). */
-static __always_inline bool is_mapped(const struct address *ip)
-{
-	return !ip->w[0] && !ip->w[1] && ip->w[2] == bpf_htonl(0xffff);
-}
-
 static __always_inline bool is_unspecified(const struct address *ip)
 {
 	return !ip->w[0] && !ip->w[1] && !ip->w[2] && !ip->w[3];
@@ -129,6 +123,7 @@ static __noinline int parse6(struct __sk_buff *skb, struct packet *p)
 
 	if (bpf_skb_load_bytes(skb, L3_OFF, &ip, sizeof(ip)) || *(__u8 *)&ip >> 4 != 6)
 		return DROP_MALFORMED;
+	/* A mapped address would be somebody's IPv4 address. */
 	if (is_mapped(&ip.saddr) || is_mapped(&ip.daddr))
 		return DROP_MALFORMED;
 	p->saddr = ip.saddr;
@@ -151,14 +146,12 @@ static __noinline int parse6(struct __sk_buff *skb, struct packet *p)
 	return parse_transport(skb, p);
 }
 
-/* Where the transport header ends; its beginning where it has none. */
+/* Where the transport header ends; of all but TCP it has eight bytes. */
 static __noinline __u32 header_end(struct __sk_buff *skb, const struct packet *p)
 {
 	__u8 offset = 0;
 
-	if (p->protocol == IPPROTO_UDP)
-		return p->l4 + sizeof(struct udphdr);
 	if (p->protocol != IPPROTO_TCP || bpf_skb_load_bytes(skb, p->l4 + 12, &offset, 1))
-		return p->l4;
+		return p->l4 + sizeof(struct udphdr);
 	return p->l4 + (offset >> 4) * 4;
 }

@@ -95,7 +95,7 @@ static __noinline int recheck_client(struct scratch *s, const struct packet *p, 
 			return MOVED;
 		to = workload(t->far);
 		if (!to)
-			return DROP_NO_ROUTE;
+			return MOVED;
 		return acl(to->place.acl, ACL_INGRESS, &p->saddr, p, p->selector) ? GO_ON : DROP_ACL_INGRESS;
 	}
 	from = workload(s->slot);
@@ -156,7 +156,7 @@ static __noinline int recheck_answer(struct scratch *s, const struct packet *p, 
 	int verdict;
 
 	if (!client)
-		return DROP_NO_ROUTE;
+		return DROP_NO_ENI;
 	if (t->way == WAY_OUT)
 		return acl(client->place.acl, ACL_INGRESS, &p->saddr, p, p->selector) ? GO_ON : DROP_ACL_REPLY_INGRESS;
 	if (t->way == WAY_NAT) {

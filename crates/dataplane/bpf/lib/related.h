@@ -53,7 +53,9 @@ static __noinline int embedded(struct __sk_buff *skb, const struct packet *p, st
 		if ((inner->protocol == PROTO_ICMP) != (p->family == 4))
 			return -1;
 		icmp_ports(inner, &icmp);
-		if (!inner->query || icmp.type == 13 || icmp.type == 14)
+		if (icmp.type != 8 && icmp.type != 0 && inner->protocol == PROTO_ICMP)
+			return -1;
+		if (!inner->query)
 			return -1;
 		pair[0] = inner->sport;
 		inner->sport = inner->dport;
@@ -143,8 +145,8 @@ static __noinline int related(struct __sk_buff *skb, struct scratch *s)
 	p->query = 1; /* a NAT gateway takes it */
 	s->inner_saddr = s->turned.saddr;
 	if (!same_address(&p->saddr, &inner->saddr)) {
-		/* From a hop on the way: it keeps its address where the sender's is not translated. */
-		if (same_address(&s->turned.saddr, &inner->saddr))
+		/* From a hop on the way: it keeps its address where no source is translated. */
+		if (same_address(&s->inner_saddr, &inner->saddr))
 			s->turned.saddr = p->saddr;
 		outer_diff = p->family == 4 ?
 			difference(p->saddr.w[3], s->turned.saddr.w[3], p->daddr.w[3], s->turned.daddr.w[3]) :

@@ -179,9 +179,10 @@ impl Linux {
         })
     }
 
-    /// The seed that targets and source ports are chosen with.
-    pub fn seed(&self) -> Result<u32, Error> {
-        self.maps.seed()
+    /// Chooses the seed that targets and source ports are chosen with: random otherwise, and
+    /// for the life of the tables. For tests that must be repeatable.
+    pub fn set_seed(&mut self, seed: u32) -> Result<(), Error> {
+        self.maps.set(|settings| settings.seed = seed)
     }
 }
 

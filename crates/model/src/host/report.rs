@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use super::{EniSlot, GateSlot};
+use crate::id::FlowLogId;
 
 /// The last probe of a gate that came back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,6 +83,9 @@ pub struct Report {
     pub counters: Counters,
     /// Steps that failed in the last pass, as text with their cause.
     pub failures: Vec<String>,
+    /// Flow logs whose records do not arrive, and why.
+    #[serde(default)]
+    pub undelivered: BTreeMap<FlowLogId, String>,
     /// False when the host has no data plane (`--no-dataplane`): nothing will ever be probed.
     pub dataplane: bool,
 }

@@ -229,6 +229,11 @@ fn refusals_of_create() {
             "once",
         ),
         (
+            format!("{s3}&LogFormat=${{start}} ${{vpce-id}}"),
+            "InvalidParameter",
+            "ginnel-endpoint-v1",
+        ),
+        (
             format!("{s3}&DeliverCrossAccountRole=arn:aws:iam::123456789012:role/x"),
             "UnsupportedOperation",
             "DeliverCrossAccountRole",
@@ -266,6 +271,14 @@ fn refusals_of_create() {
         assert_eq!(fault.code, code, "{parameters}: {}", fault.message);
         assert!(fault.message.contains(word), "{word}: {}", fault.message);
     }
+    // Ginnel's own fields are behind a name.
+    let own = "LogFormat=ginnel-endpoint-v1";
+    let id = made(&desk.ok(CREATE, &format!("{}&{own}", s3.replace("records", "legs"))));
+    let text = desk.ok("DescribeFlowLogs", &format!("FlowLogId.1={id}"));
+    assert!(
+        text.contains("<logFormat>ginnel-endpoint-v1</logFormat>"),
+        "{text}"
+    );
     // A log group by its ARN is the same as one by its name.
     let by_arn = logs.replace(
         "LogGroupName=records",

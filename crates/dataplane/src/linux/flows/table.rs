@@ -93,7 +93,7 @@ macro_rules! family {
 family!(V4, "flows", flow_key, flow, |raw: &u32| v4(*raw));
 family!(V6, "flows6", flow_key6, flow6, maps::ip);
 
-/// Records and where they are.
+/// Records with their keys.
 pub(super) type Records<F> = Vec<(<F as Family>::Key, <F as Family>::Value)>;
 
 /// One family's table.

@@ -363,13 +363,6 @@ impl Maps {
         self.settings.set(0, settings, 0).map_err(Error::bpf(what))
     }
 
-    /// The seed that targets and ports are chosen with.
-    pub(super) fn seed(&self) -> Result<u32, Error> {
-        let settings = self.settings.get(&0, 0);
-        let settings = settings.map_err(Error::bpf("reading the host's settings"))?;
-        Ok(settings.seed)
-    }
-
     pub(super) fn eni(&self, slot: EniSlot) -> Result<tables::eni, Error> {
         self.enis
             .get(&slot.0, 0)
