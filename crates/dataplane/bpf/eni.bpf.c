@@ -75,8 +75,7 @@ static __always_inline int begin(struct __sk_buff *skb, struct scratch *s)
 		return leave(skb, p, NOBODY, DROP_NO_FLOW);
 	if (is_cut(t))
 		return cut(skb, p, t->gate);
-	if (p->protocol == IPPROTO_TCP && (p->flags & (FLAG_SYN | FLAG_FIN | FLAG_RST)))
-		t->tcp_flags |= p->flags & (FLAG_SYN | FLAG_FIN | FLAG_RST);
+	t->tcp_flags |= telling_flags(p->flags);
 	if (translated(s, p, p))
 		return leave(skb, p, NOBODY, DROP_NO_FLOW);
 	return forward(skb, s, p, t);
@@ -195,19 +194,19 @@ int eni(struct __sk_buff *skb)
 	} else if (h->ip.protocol != IPPROTO_UDP) {
 		return slow(skb);
 	}
-	segments = skb->gso_segs;
+	segments = 1;
 	bytes = skb->len - L3_OFF;
-	if (segments > 1) {
+	if (skb->gso_size) {
 		/* The headers of all segments but the first; and what a segment may measure. */
 		__u32 head = sizeof(struct iphdr) + (tcp ? ((struct tcphdr *)(data + L4_OFF))->doff * 4 : sizeof(struct udphdr));
 
 		if (head + skb->gso_size > MTU)
 			return slow(skb);
+		if (skb->gso_segs > 1)
+			segments = skb->gso_segs;
 		bytes += (segments - 1) * head;
-	} else {
-		segments = 1;
-		if (bytes > MTU && !skb->gso_size)
-			return slow(skb);
+	} else if (bytes > MTU) {
+		return slow(skb);
 	}
 	key.ifindex = skb->ifindex;
 	key.saddr = h->ip.saddr;

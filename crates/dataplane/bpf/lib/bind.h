@@ -92,6 +92,37 @@ static __always_inline __u32 port_difference(__be16 old_source, __be16 new_sourc
 	return difference(old_source, new_source, old_dest, new_dest);
 }
 
+/* A flow whose record is where a new one's answers will be looked for ends: two senders of one
+ * tuple to one link cannot both have them. */
+static __noinline int displace4(struct flow_key *back, const struct flow_key *key)
+{
+	struct flow *old = bpf_map_lookup_elem(&flows, back);
+	struct flow_key client;
+
+	if (!old)
+		return 0;
+	mirror(old, back->kind, &client);
+	/* Another CPU admitted the same flow a moment ago. */
+	if (old->track.side == SIDE_TARGET && client.ifindex == key->ifindex && client.saddr == key->saddr &&
+	    client.daddr == key->daddr && client.sport == key->sport && client.dport == key->dport)
+		return 0;
+	return forget4(back);
+}
+
+static __noinline int displace6(struct flow_key6 *back, const struct flow_key6 *key)
+{
+	struct flow6 *old = bpf_map_lookup_elem(&flows6, back);
+	struct flow_key6 client;
+
+	if (!old)
+		return 0;
+	mirror6(old, back->kind, &client);
+	if (old->track.side == SIDE_TARGET && client.ifindex == key->ifindex && same_address(&client.saddr, &key->saddr) &&
+	    same_address(&client.daddr, &key->daddr) && client.sport == key->sport && client.dport == key->dport)
+		return 0;
+	return forget6(back);
+}
+
 static __noinline int bind4(struct scratch *s, struct packet *p, struct binding *b)
 {
 	struct flow *out = (struct flow *)&s->out6, *in = (struct flow *)&s->in6;
@@ -118,8 +149,7 @@ static __noinline int bind4(struct scratch *s, struct packet *p, struct binding 
 	__builtin_memcpy(in->track.mac, b->from_mac, 6);
 	if (!b->picks_port) {
 		in->track.port_diff = port_difference(back.sport, in->track.sport, back.dport, in->track.dport);
-		/* What was there is another flow, of the same tuple the other way round. */
-		forget4(&back);
+		displace4(&back, &key);
 		error = bpf_map_update_elem(&flows, &back, in, BPF_ANY);
 	} else {
 		for (int i = 0; i < SNAT_TRIES; i++) {
@@ -150,6 +180,7 @@ static __noinline int bind4(struct scratch *s, struct packet *p, struct binding 
 		/* Another CPU admitted the same flow a moment ago: its records serve. */
 		return error == EEXIST_ ? GO_ON : DROP_FLOW_TABLE_FULL;
 	}
+	b->sport = back.dport;
 	return ADMIT_BOUND;
 }
 
@@ -178,7 +209,7 @@ static __noinline int bind6(struct scratch *s, struct packet *p, struct binding 
 	__builtin_memcpy(in->track.mac, b->from_mac, 6);
 	if (!b->picks_port) {
 		in->track.port_diff = port_difference(back->sport, in->track.sport, back->dport, in->track.dport);
-		forget6(back);
+		displace6(back, &key);
 		error = bpf_map_update_elem(&flows6, back, in, BPF_ANY);
 	} else {
 		for (int i = 0; i < SNAT_TRIES; i++) {
@@ -208,6 +239,7 @@ static __noinline int bind6(struct scratch *s, struct packet *p, struct binding 
 			bpf_map_delete_elem(&flows6, back);
 		return error == EEXIST_ ? GO_ON : DROP_FLOW_TABLE_FULL;
 	}
+	b->sport = back->dport;
 	return ADMIT_BOUND;
 }
 

@@ -85,11 +85,10 @@ static __noinline int discover(struct __sk_buff *skb, struct scratch *s)
 	    bpf_skb_load_bytes(skb, L3_OFF + offsetof(struct ip6, hops), &hops, 1) ||
 	    asked.icmp.type != SOLICITATION || asked.icmp.code || hops != 255)
 		return leave(skb, NULL, NOBODY, DROP_LINK_LOCAL);
-	if (eni->role != ROLE_UPLINK &&
-	    (data + sizeof(*eth) > end || !same_mac(eth->h_source, eni->mac)))
+	if (eni->role != ROLE_UPLINK && (data + sizeof(*eth) > end || !same_mac(eth->h_source, eni->mac)))
 		return leave(skb, NULL, NOBODY, DROP_SPOOFED_ARP);
 	/* Duplicate address detection: nobody else has it. */
-	if (!p->saddr.w[0] && !p->saddr.w[1] && !p->saddr.w[2] && !p->saddr.w[3])
+	if (is_unspecified(&p->saddr))
 		return TC_ACT_SHOT;
 	if (eni->role == ROLE_UPLINK)
 		return advertise(skb, &asked.target);

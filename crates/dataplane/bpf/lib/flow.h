@@ -257,11 +257,9 @@ enum course {
 /* `payload`: bytes after the TCP header, by the IP header. */
 static __always_inline int follow(struct track *flow, struct track *other, __u8 flags, __u32 seq, __u32 ack_seq, __u32 payload)
 {
-	if (!(flags & FLAG_RST) && (flags & (FLAG_SYN | FLAG_ACK)) == FLAG_SYN && flow->closing)
+	if ((flags & (FLAG_SYN | FLAG_ACK | FLAG_RST)) == FLAG_SYN && flow->closing)
 		return COURSE_ANEW;
-	flow->tcp_flags |= flags & (FLAG_FIN | FLAG_SYN | FLAG_RST);
-	if ((flags & (FLAG_SYN | FLAG_ACK)) == (FLAG_SYN | FLAG_ACK))
-		flow->tcp_flags |= FLAG_ACK;
+	flow->tcp_flags |= telling_flags(flags);
 	if (flags & FLAG_RST)
 		return COURSE_ENDS;
 	if (!other)

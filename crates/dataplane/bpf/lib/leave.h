@@ -4,6 +4,7 @@
  */
 #pragma once
 #include "event.h"
+#include "parse.h"
 
 /* What became of a packet, for a test run: cb[0] the verdict, cb[1] the link it went to. */
 enum {
@@ -15,9 +16,9 @@ enum {
 
 static __noinline int tell_refused(struct __sk_buff *skb, const struct packet *p, __u32 slot, __u32 gate_slot, __u32 verdict)
 {
-	struct event *event;
+	struct event *event = event_of(slot);
+	__u32 segments = skb->gso_segs ?: 1;
 
-	event = event_of(slot);
 	if (!event)
 		return 0;
 	event->kind = EVENT_REFUSED;
@@ -33,10 +34,12 @@ static __noinline int tell_refused(struct __sk_buff *skb, const struct packet *p
 		event->sport = p->sport;
 		event->dport = p->dport;
 		event->flow_kind = p->kind;
-		event->tcp_flags = p->flags;
+		event->tcp_flags = telling_flags(p->flags);
 	}
-	event->packets = skb->gso_segs ?: 1;
+	event->packets = segments;
 	event->bytes = skb->len > L3_OFF ? skb->len - L3_OFF : 0;
+	if (p && segments > 1)
+		event->bytes += (segments - 1) * (header_end(skb, p) - L3_OFF);
 	event->first_seen = event->last_seen = bpf_jiffies64();
 	bpf_ringbuf_submit(event, 0);
 	return 0;

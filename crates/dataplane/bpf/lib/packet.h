@@ -113,6 +113,14 @@ static __always_inline __u8 tcp_flags(const void *l4)
 	return ((const __u8 *)l4)[13];
 }
 
+/* Flags that flow logs tell: an ACK only with a SYN. */
+static __always_inline __u8 telling_flags(__u8 flags)
+{
+	__u8 told = flags & (FLAG_FIN | FLAG_SYN | FLAG_RST);
+
+	return told & FLAG_SYN ? told | (flags & FLAG_ACK) : told;
+}
+
 static __always_inline __u32 fold32(__u64 sum)
 {
 	sum = (sum & 0xffffffff) + (sum >> 32);

@@ -14,6 +14,11 @@ static __always_inline bool is_link_local(const struct address *ip)
 	return (ip->w[0] & bpf_htonl(0xffc00000)) == bpf_htonl(0xfe800000);
 }
 
+static __always_inline bool is_unspecified(const struct address *ip)
+{
+	return !ip->w[0] && !ip->w[1] && !ip->w[2] && !ip->w[3];
+}
+
 static __always_inline bool is_multicast6(const struct address *ip)
 {
 	return (ip->w[0] & bpf_htonl(0xff000000)) == bpf_htonl(0xff000000);

@@ -54,7 +54,7 @@ fn forged_source_addresses_reach_nobody() {
         packet::udp(own_macs(), at(Ipv4Addr::new(100, 64, 0, 1), 4), to, b"x").unwrap(),
     ];
     assert_eq!(forge(&lab, &frames), Vec::<Vec<u8>>::new());
-    assert_eq!(lab.host.drops(STRANGER_SLOT, "spoofed-source"), 4);
+    lab.host.counted(STRANGER_SLOT, "spoofed-source", 4);
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn forged_macs_reach_nobody() {
     };
     let frame = packet::udp(stolen, at(STRANGER, 4_000), at(ENDPOINT, 80), b"x").unwrap();
     assert_eq!(forge(&lab, &[frame]), Vec::<Vec<u8>>::new());
-    assert_eq!(lab.host.drops(STRANGER_SLOT, "spoofed-mac"), 1);
+    lab.host.counted(STRANGER_SLOT, "spoofed-mac", 1);
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn forged_arp_reaches_nobody() {
         packet::arp_request(mac(CLIENT_SLOT).0, STRANGER, ENDPOINT).unwrap(),
     ];
     assert_eq!(forge(&lab, &frames), Vec::<Vec<u8>>::new());
-    assert_eq!(lab.host.drops(STRANGER_SLOT, "spoofed-arp"), 3);
+    lab.host.counted(STRANGER_SLOT, "spoofed-arp", 3);
     // And the client still finds its endpoint.
     let _server = Server::http(&lab.target, service(), "one").unwrap();
     client::http_get(&lab.client, endpoint(), "/", LIMIT).unwrap();
@@ -113,8 +113,8 @@ fn packets_for_another_tenants_addresses_reach_nobody() {
         packet::ping(own_macs(), STRANGER, TARGET, 1, 1).unwrap(),
     ];
     assert_eq!(forge(&lab, &frames), Vec::<Vec<u8>>::new());
-    assert_eq!(lab.host.drops(STRANGER_SLOT, "no-route"), 2);
-    assert_eq!(lab.host.drops(STRANGER_SLOT, "security-group"), 2);
+    lab.host.counted(STRANGER_SLOT, "no-route", 2);
+    lab.host.counted(STRANGER_SLOT, "security-group", 2);
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn a_connection_of_another_tenant_cannot_be_entered() {
         .unwrap(),
     ];
     assert_eq!(forge(&lab, &frames), Vec::<Vec<u8>>::new());
-    assert_eq!(lab.host.drops(STRANGER_SLOT, "spoofed-source"), 2);
+    lab.host.counted(STRANGER_SLOT, "spoofed-source", 2);
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn vlan_tags_do_not_travel() {
     let mut frame = packet::udp(own_macs(), at(STRANGER, 4_000), at(ENDPOINT, 80), b"x").unwrap();
     frame.splice(12..12, [0x81, 0x00, 0x00, 0x05]);
     assert_eq!(forge(&lab, &[frame]), Vec::<Vec<u8>>::new());
-    assert_eq!(lab.host.drops(STRANGER_SLOT, "not-ip"), 1);
+    lab.host.counted(STRANGER_SLOT, "not-ip", 1);
 }
 
 #[test]

@@ -1,15 +1,17 @@
 //! Real packets through the real programs, between namespaces whose addresses overlap.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod host;
 mod hostile;
+mod lab;
 
 use std::io::{Read as _, Write as _};
 use std::time::Duration;
 
 use ginnel_dataplane::{Kernel as _, Limits};
 use host::*;
+use lab::*;
 use model::host::{GroupSlot, Step, TargetGroupSlot};
 use testbed::server::Server;
 use testbed::{client, eventually};
@@ -55,7 +57,7 @@ fn a_stranger_is_refused_by_the_security_group_and_counted() {
     let lab = Lab::new();
     let _server = Server::http(&lab.target, service(), "one").unwrap();
     client::http_get(&lab.stranger, endpoint(), "/", SILENCE).unwrap_err();
-    assert!(lab.host.drops(STRANGER_SLOT, "security-group") > 0);
+    lab.host.counted(STRANGER_SLOT, "security-group", 1);
     let at_gate = lab.host.run(|linux| linux.counters(&[GATE]).unwrap());
     assert!(at_gate.gates[&GATE].drops["security-group"] > 0);
 }
@@ -69,13 +71,13 @@ fn only_the_listeners_port_is_reachable_and_only_by_the_consumer() {
     let _server = Server::http(&lab.target, service(), "one").unwrap();
     let other_port = (ENDPOINT, 8080).into();
     client::http_get(&lab.client, other_port, "/", SILENCE).unwrap_err();
-    assert!(lab.host.drops(CLIENT_SLOT, "security-group") > 0);
+    lab.host.counted(CLIENT_SLOT, "security-group", 1);
     // The provider's address plan does not exist here, nor the consumer's over there.
     let balancer = (BALANCER, 80).into();
     client::http_get(&lab.client, balancer, "/", SILENCE).unwrap_err();
-    assert!(lab.host.drops(CLIENT_SLOT, "no-route") > 0);
+    lab.host.counted(CLIENT_SLOT, "no-route", 1);
     client::connect(&lab.target, endpoint(), SILENCE).unwrap_err();
-    assert!(lab.host.drops(TARGET_SLOT, "no-route") > 0);
+    lab.host.counted(TARGET_SLOT, "no-route", 1);
 }
 
 #[test]
@@ -89,10 +91,10 @@ fn an_admitted_port_without_listener_says_so() {
     open.ingress[0].traffic.last = 65_535;
     lab.host.apply(Step::PutGroup(GroupSlot(1), open));
     client::connect(&lab.client, (ENDPOINT, 81).into(), SILENCE).unwrap_err();
-    assert!(lab.host.drops(CLIENT_SLOT, "no-listener") > 0);
+    lab.host.counted(CLIENT_SLOT, "no-listener", 1);
     lab.host.apply(Step::RemoveTargets(TargetGroupSlot(1)));
     client::connect(&lab.client, endpoint(), SILENCE).unwrap_err();
-    assert!(lab.host.drops(CLIENT_SLOT, "no-target") > 0);
+    lab.host.counted(CLIENT_SLOT, "no-target", 1);
 }
 
 #[test]
@@ -112,9 +114,9 @@ fn closing_the_gate_ends_open_connections_at_once() {
     let _ = stream.write_all(&byte);
     let error = stream.read_exact(&mut byte).unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
-    assert!(lab.host.drops(CLIENT_SLOT, "flow-cut") > 0);
+    lab.host.counted(CLIENT_SLOT, "flow-cut", 1);
     client::connect(&lab.client, endpoint(), SILENCE).unwrap_err();
-    assert!(lab.host.drops(CLIENT_SLOT, "endpoint-closed") > 0);
+    lab.host.counted(CLIENT_SLOT, "endpoint-closed", 1);
     // Opened again, under a new generation.
     lab.host.apply(Step::PutGate(GATE, gate(8)));
     client::connect(&lab.client, endpoint(), LIMIT).unwrap();
@@ -147,7 +149,7 @@ fn flows_are_counted_settled_and_bounded() {
         .map(|_| client::connect(&lab.client, endpoint(), LIMIT).unwrap())
         .collect();
     client::connect(&lab.client, endpoint(), SILENCE).unwrap_err();
-    assert!(lab.host.drops(CLIENT_SLOT, "flow-quota") > 0);
+    lab.host.counted(CLIENT_SLOT, "flow-quota", 1);
     assert_eq!(open(&lab.host), 4);
     drop(held);
     eventually("room again", LIMIT, || {
