@@ -9,9 +9,12 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
 
 use dataplane::Kernel;
-use model::host::{Document, Report, Told, Wanted};
-use tokio::sync::{oneshot, watch};
+use model::host::{
+    CaptureAnswer, CaptureOrder, CaptureRefused, Document, Report, Told, Wanted,
+};
+use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::capture::Captures;
 use crate::reader::Reader;
 use crate::reconcile::Reconciler;
 
@@ -23,6 +26,14 @@ const TICK: Duration = Duration::from_secs(1);
 const WATCHED_TICK: Duration = Duration::from_millis(100);
 /// Idle flows are looked for this often.
 const EXPIRE: Duration = Duration::from_secs(5);
+/// The kernel's capture buffer is emptied this often, while a capture is on.
+const DRAIN: Duration = Duration::from_millis(20);
+
+/// An order about captures, and where the answer goes.
+pub type CaptureCall = (
+    CaptureOrder,
+    oneshot::Sender<Result<CaptureAnswer, CaptureRefused>>,
+);
 
 /// What the loop needs of the world.
 pub struct Agent {
@@ -32,6 +43,8 @@ pub struct Agent {
     pub report: Box<dyn Fn(Report) + Send>,
     /// Who is told of packets and flows.
     pub observer: Observer,
+    /// Captures that are asked for.
+    pub captures: mpsc::Receiver<CaptureCall>,
 }
 
 /// Who is told of packets and flows.
@@ -106,6 +119,8 @@ enum Woken {
     Document,
     Tick,
     Stop,
+    Capture(CaptureCall),
+    Drain,
 }
 
 fn work<K: Kernel>(
@@ -117,6 +132,7 @@ fn work<K: Kernel>(
     let (mut read_at, mut expired_at) = (Instant::now(), Instant::now());
     let (mut passed_at, mut reported) = (Instant::now(), u64::MAX);
     let mut reader = Reader::default();
+    let mut captures = Captures::default();
     loop {
         let document = Arc::clone(&agent.documents.borrow_and_update());
         let full = read_at.elapsed() >= FULL_PASS;
@@ -146,20 +162,53 @@ fn work<K: Kernel>(
             Err(error) => tracing::warn!(error = error.chain(), "reading events failed"),
         }
         let tick = if watched { WATCHED_TICK } else { TICK };
+        if sleep(
+            runtime,
+            tick,
+            reconciler.kernel(),
+            &mut agent,
+            &mut captures,
+            &mut stopped,
+        ) {
+            captures.finish(reconciler.kernel(), Instant::now());
+            return;
+        }
+    }
+}
+
+/// Serves captures until there is something else to do; true when that is to stop.
+fn sleep(
+    runtime: &tokio::runtime::Runtime,
+    tick: Duration,
+    kernel: &mut impl Kernel,
+    agent: &mut Agent,
+    captures: &mut Captures,
+    stopped: &mut oneshot::Receiver<()>,
+) -> bool {
+    let until = tokio::time::Instant::now() + tick;
+    loop {
         let woken = runtime.block_on(async {
             tokio::select! {
                 biased;
-                _ = &mut stopped => Woken::Stop,
+                _ = &mut *stopped => Woken::Stop,
                 changed = agent.documents.changed() => match changed {
                     Ok(()) => Woken::Document,
                     Err(_) => Woken::Stop,
                 },
-                () = tokio::time::sleep(tick) => Woken::Tick,
+                () = tokio::time::sleep_until(until) => Woken::Tick,
+                Some(call) = agent.captures.recv() => Woken::Capture(call),
+                () = tokio::time::sleep(DRAIN), if captures.is_on() => Woken::Drain,
             }
         });
+        let now = Instant::now();
         match woken {
-            Woken::Document | Woken::Tick => {}
-            Woken::Stop => return,
+            Woken::Document | Woken::Tick => return false,
+            Woken::Stop => return true,
+            Woken::Drain => captures.drain(kernel, now),
+            Woken::Capture((order, answer)) => {
+                // Who asked may be gone; a capture that nobody fetches ends by itself.
+                let _ = answer.send(captures.serve(kernel, order, now));
+            }
         }
     }
 }
