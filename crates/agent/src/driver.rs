@@ -9,9 +9,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
 
 use dataplane::Kernel;
-use model::host::{
-    CaptureAnswer, CaptureOrder, CaptureRefused, Document, Report, Told, Wanted,
-};
+use model::host::{CaptureAnswer, CaptureOrder, CaptureRefused, Document, Report, Told, Wanted};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::capture::Captures;
