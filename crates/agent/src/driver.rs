@@ -9,13 +9,14 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
 
 use dataplane::Kernel;
-use model::host::{Document, Flow, Report, Told, Wanted};
+use model::host::{CaptureAnswer, CaptureOrder, CaptureRefused, Document, Report, Told, Wanted};
 use signals::flow::Watch;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::capture::Captures;
 use crate::reader::Reader;
 use crate::reconcile::Reconciler;
-use crate::recorder::Recorder;
+use crate::recorder::Recording;
 use crate::sink::FlowSink;
 
 /// Everything is read and applied again this often, changed or not.
@@ -24,10 +25,16 @@ const FULL_PASS: Duration = Duration::from_secs(10);
 const TICK: Duration = Duration::from_secs(1);
 /// While somebody watches, what happened is read so often.
 const WATCHED_TICK: Duration = Duration::from_millis(100);
-/// For flow logs, open flows are looked through so often.
-const RECORD: Duration = Duration::from_secs(5);
 /// Idle flows are looked for this often.
 const EXPIRE: Duration = Duration::from_secs(5);
+/// The kernel's capture buffer is emptied this often, while a capture is on.
+const DRAIN: Duration = Duration::from_millis(20);
+
+/// An order about captures, and where the answer goes.
+pub type CaptureCall = (
+    CaptureOrder,
+    oneshot::Sender<Result<CaptureAnswer, CaptureRefused>>,
+);
 
 /// What the loop needs of the world.
 pub struct Agent {
@@ -39,6 +46,8 @@ pub struct Agent {
     pub observer: Observer,
     /// Where flow logs go, and what they record; none without packets.
     pub flow_logs: Option<(FlowSink, watch::Receiver<Arc<Watch>>)>,
+    /// Captures that are asked for.
+    pub captures: mpsc::Receiver<CaptureCall>,
 }
 
 /// Who is told of packets and flows.
@@ -113,6 +122,8 @@ enum Woken {
     Document,
     Tick,
     Stop,
+    Capture(CaptureCall),
+    Drain,
 }
 
 fn work<K: Kernel>(
@@ -124,11 +135,9 @@ fn work<K: Kernel>(
     let (mut read_at, mut expired_at) = (Instant::now(), Instant::now());
     let (mut passed_at, mut reported) = (Instant::now(), u64::MAX);
     let mut reader = Reader::default();
-    let mut recording = agent.flow_logs.take().map(|(sink, watch)| Recording {
-        recorder: Recorder::new(sink),
-        watch,
-        looked_at: Instant::now(),
-    });
+    let logs = agent.flow_logs.take();
+    let mut recording = logs.map(|(sink, watch)| Recording::new(sink, watch));
+    let mut captures = Captures::default();
     loop {
         let document = Arc::clone(&agent.documents.borrow_and_update());
         let full = read_at.elapsed() >= FULL_PASS;
@@ -147,12 +156,12 @@ fn work<K: Kernel>(
             (passed_at, reported) = (Instant::now(), document.generation);
             let mut report = reconciler.pass(&document, wall_ms());
             if let Some(recording) = &recording {
-                report.undelivered = recording.recorder.undelivered();
+                report.undelivered = recording.undelivered();
             }
             (agent.report)(report);
         }
         let watched = agent.observer.watched_until_ms.load(Ordering::Relaxed) > wall_ms();
-        let recorded = recording.as_mut().is_some_and(Recording::is_on);
+        let recorded = recording.as_mut().is_some_and(|it| it.is_on(wall_ms()));
         let wanted = Wanted {
             refused: true,
             opened: watched,
@@ -166,71 +175,63 @@ fn work<K: Kernel>(
         match reader.read(reconciler.kernel(), wanted, wall_ms()) {
             Ok(told) => {
                 if let Some(recording) = &mut recording {
-                    recording.recorder.record(&told, open.as_deref());
-                    recording.recorder.tick(wall_ms() / 1_000);
+                    recording.record(&told, open.as_deref(), wall_ms());
                 }
                 (agent.observer.told)(told);
             }
             Err(error) => tracing::warn!(error = error.chain(), "reading events failed"),
         }
         let tick = if watched { WATCHED_TICK } else { TICK };
+        if sleep(
+            runtime,
+            tick,
+            reconciler.kernel(),
+            &mut agent,
+            &mut captures,
+            &mut stopped,
+        ) {
+            captures.finish(reconciler.kernel(), Instant::now());
+            break;
+        }
+    }
+    // What passed since the last look is recorded too; the sink writes when it is dropped.
+    if let Some(recording) = &mut recording {
+        recording.finish(&mut reader, reconciler.kernel(), wall_ms());
+    }
+}
+
+/// Serves captures until there is something else to do; true when that is to stop.
+fn sleep(
+    runtime: &tokio::runtime::Runtime,
+    tick: Duration,
+    kernel: &mut impl Kernel,
+    agent: &mut Agent,
+    captures: &mut Captures,
+    stopped: &mut oneshot::Receiver<()>,
+) -> bool {
+    let until = tokio::time::Instant::now() + tick;
+    loop {
         let woken = runtime.block_on(async {
             tokio::select! {
                 biased;
-                _ = &mut stopped => Woken::Stop,
+                _ = &mut *stopped => Woken::Stop,
                 changed = agent.documents.changed() => match changed {
                     Ok(()) => Woken::Document,
                     Err(_) => Woken::Stop,
                 },
-                () = tokio::time::sleep(tick) => Woken::Tick,
+                () = tokio::time::sleep_until(until) => Woken::Tick,
+                Some(call) = agent.captures.recv() => Woken::Capture(call),
+                () = tokio::time::sleep(DRAIN), if captures.is_on() => Woken::Drain,
             }
         });
+        let now = Instant::now();
         match woken {
-            Woken::Document | Woken::Tick => {}
-            Woken::Stop => break,
-        }
-    }
-    // What passed since the last look is recorded too; the sink writes when it is dropped.
-    if let Some(recording) = &mut recording
-        && recording.is_on()
-    {
-        let open = reconciler.kernel().flows().ok();
-        let wanted = Wanted {
-            refused: true,
-            ..Wanted::default()
-        };
-        if let Ok(told) = reader.read(reconciler.kernel(), wanted, wall_ms()) {
-            recording.recorder.record(&told, open.as_deref());
-        }
-    }
-}
-
-/// Flow logs, as the loop feeds them.
-struct Recording {
-    recorder: Recorder,
-    watch: watch::Receiver<Arc<Watch>>,
-    looked_at: Instant,
-}
-
-impl Recording {
-    /// Whether anything is recorded, by the newest word.
-    fn is_on(&mut self) -> bool {
-        let watch = Arc::clone(&self.watch.borrow_and_update());
-        self.recorder.configure(&watch, wall_ms() / 1_000);
-        self.recorder.is_on()
-    }
-
-    /// All open flows, when it is time to look at them.
-    fn open_flows(&mut self, kernel: &mut impl Kernel) -> Option<Vec<Flow>> {
-        if self.looked_at.elapsed() < RECORD && !self.recorder.begins() {
-            return None;
-        }
-        self.looked_at = Instant::now();
-        match kernel.flows() {
-            Ok(flows) => Some(flows),
-            Err(error) => {
-                tracing::warn!(error = error.chain(), "listing flows failed; tried again");
-                None
+            Woken::Document | Woken::Tick => return false,
+            Woken::Stop => return true,
+            Woken::Drain => captures.drain(kernel, now),
+            Woken::Capture((order, answer)) => {
+                // Who asked may be gone; a capture that nobody fetches ends by itself.
+                let _ = answer.send(captures.serve(kernel, order, now));
             }
         }
     }

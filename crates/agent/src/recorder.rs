@@ -6,18 +6,91 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use model::host::{Count, EniSlot, Event, Flow, Told, Tuple};
+use dataplane::Kernel;
+use model::host::{Count, EniSlot, Event, Flow, Told, Tuple, Wanted};
 use model::id::FlowLogId;
 use signals::flow::{Growth, Watch};
+use tokio::sync::watch;
 
+use crate::reader::Reader;
 use crate::sink::FlowSink;
+
+/// Open flows are looked through so often.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// Flow logs, as the loop feeds them.
+pub(crate) struct Recording {
+    recorder: Recorder,
+    watch: watch::Receiver<Arc<Watch>>,
+    looked_at: Instant,
+}
+
+impl Recording {
+    pub(crate) fn new(sink: FlowSink, watch: watch::Receiver<Arc<Watch>>) -> Self {
+        Self {
+            recorder: Recorder::new(sink),
+            watch,
+            looked_at: Instant::now(),
+        }
+    }
+
+    /// Whether anything is recorded, by the newest word.
+    pub(crate) fn is_on(&mut self, now_ms: i64) -> bool {
+        let watch = Arc::clone(&self.watch.borrow_and_update());
+        self.recorder.configure(&watch, now_ms / 1_000);
+        self.recorder.is_on()
+    }
+
+    /// All open flows, when it is time to look at them.
+    pub(crate) fn open_flows(&mut self, kernel: &mut impl Kernel) -> Option<Vec<Flow>> {
+        if self.looked_at.elapsed() < LOOK && !self.recorder.begins() {
+            return None;
+        }
+        self.looked_at = Instant::now();
+        match kernel.flows() {
+            Ok(flows) => Some(flows),
+            Err(error) => {
+                tracing::warn!(error = error.chain(), "listing flows failed; tried again");
+                None
+            }
+        }
+    }
+
+    /// Takes what happened, and hands over what is due.
+    pub(crate) fn record(&mut self, told: &Told, open: Option<&[Flow]>, now_ms: i64) {
+        self.recorder.record(told, open);
+        self.recorder.sink.tick(now_ms / 1_000);
+    }
+
+    /// Flow logs whose last delivery failed, and why.
+    pub(crate) fn undelivered(&self) -> BTreeMap<FlowLogId, String> {
+        self.recorder.undelivered()
+    }
+
+    /// Takes what happened until now; nothing follows.
+    pub(crate) fn finish(&mut self, reader: &mut Reader, kernel: &mut impl Kernel, now_ms: i64) {
+        if !self.is_on(now_ms) {
+            return;
+        }
+        let open = kernel.flows().ok();
+        let wanted = Wanted {
+            refused: true,
+            ..Wanted::default()
+        };
+        match reader.read(kernel, wanted, now_ms) {
+            Ok(told) => self.recorder.record(&told, open.as_deref()),
+            Err(error) => tracing::warn!(error = error.chain(), "the last events are lost"),
+        }
+    }
+}
 
 /// Which flow.
 type Identity = (EniSlot, u8, Tuple, u32);
 
 /// Feeds flow logs.
-pub(crate) struct Recorder {
+struct Recorder {
     sink: FlowSink,
     watch: Arc<Watch>,
     /// What was recorded of open flows so far, and up to which second.
@@ -38,7 +111,7 @@ enum State {
 }
 
 impl Recorder {
-    pub(crate) fn new(sink: FlowSink) -> Self {
+    fn new(sink: FlowSink) -> Self {
         Self {
             sink,
             watch: Arc::default(),
@@ -48,12 +121,12 @@ impl Recorder {
     }
 
     /// Whether anything is to be recorded.
-    pub(crate) fn is_on(&self) -> bool {
+    fn is_on(&self) -> bool {
         !self.watch.logs.is_empty()
     }
 
     /// What is recorded from now on (seconds since 1970).
-    pub(crate) fn configure(&mut self, watch: &Arc<Watch>, now: i64) {
+    fn configure(&mut self, watch: &Arc<Watch>, now: i64) {
         if !Arc::ptr_eq(&self.watch, watch) {
             self.watch = Arc::clone(watch);
             self.sink.configure(watch.logs.clone(), now);
@@ -65,13 +138,13 @@ impl Recorder {
     }
 
     /// Whether a look at open flows is due at once: recording begins with what they have.
-    pub(crate) fn begins(&self) -> bool {
+    fn begins(&self) -> bool {
         self.is_on() && self.state != State::On
     }
 
     /// Takes what happened, and (now and then) what is open. `open` was listed before `told` was
     /// read.
-    pub(crate) fn record(&mut self, told: &Told, open: Option<&[Flow]>) {
+    fn record(&mut self, told: &Told, open: Option<&[Flow]>) {
         if !self.is_on() {
             return;
         }
@@ -129,13 +202,8 @@ impl Recorder {
         self.state = State::On;
     }
 
-    /// Hands over what is due.
-    pub(crate) fn tick(&mut self, now: i64) {
-        self.sink.tick(now);
-    }
-
     /// Flow logs whose last delivery failed, and why.
-    pub(crate) fn undelivered(&self) -> BTreeMap<FlowLogId, String> {
+    fn undelivered(&self) -> BTreeMap<FlowLogId, String> {
         let logs = self.watch.logs.iter();
         let failed = logs.filter_map(|log| {
             let stats = self.sink.stats_of(log.id)?;

@@ -32,4 +32,4 @@ pub use audit::offline::{Verified, export, search, verify};
 pub use audit::trail::Damage;
 pub use open::{Config, Control, Error, FirstKey};
 pub use regions::{MakeRegion, Regions};
-pub use relay::NamespaceCheck;
+pub use relay::{CaptureCall, NamespaceCheck};

@@ -13,7 +13,7 @@ use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use revlog::Log;
 use signals::flow::Watch;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::time::MissedTickBehavior;
 
 use crate::api::quota::Quotas;
@@ -23,7 +23,7 @@ use crate::authenticate::DEV_ACCOUNT;
 use crate::authorize::{BuiltIn, Judge};
 use crate::commit::Committer;
 use crate::observe::Observations;
-use crate::relay::{NamespaceCheck, Relay};
+use crate::relay::{CaptureCall, NamespaceCheck, Relay};
 use crate::secret::Vault;
 use crate::upgrade::missing_defaults;
 use crate::worker::notification::{Notifier, Reach, Timing};
@@ -279,6 +279,11 @@ impl Control {
     /// The host's document, as it changes.
     pub fn documents(&self) -> watch::Receiver<Arc<Document>> {
         self.inner.relay.documents()
+    }
+
+    /// The orders about captures that the host is to carry out.
+    pub fn captures(&self) -> mpsc::Receiver<CaptureCall> {
+        self.inner.relay.hear_captures()
     }
 
     /// Takes the host's report. Blocks for the disk.

@@ -1,12 +1,12 @@
 //! Hosts' documents out, hosts' reports in. One host, in this process: a watch and a call.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use model::host::{Document, Report};
+use model::host::{CaptureAnswer, CaptureOrder, CaptureRefused, Document, Report};
 use model::time::Millis;
 use signals::flow::Watch;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use crate::audit::record::by_itself;
@@ -22,6 +22,15 @@ const QUICK: Duration = Duration::from_millis(2);
 /// ... others so many times as long as they took.
 const PAUSE: u32 = 3;
 
+/// An order about captures, and where the answer goes.
+pub type CaptureCall = (
+    CaptureOrder,
+    oneshot::Sender<Result<CaptureAnswer, CaptureRefused>>,
+);
+
+/// Orders about captures that wait for the host.
+const CAPTURE_CALLS: usize = 16;
+
 /// The exchange with the host.
 pub(crate) struct Relay {
     committer: Arc<Committer>,
@@ -29,6 +38,8 @@ pub(crate) struct Relay {
     documents: watch::Sender<Arc<Document>>,
     flow_logs: watch::Sender<Arc<Watch>>,
     reports: watch::Sender<Arc<Report>>,
+    /// The host's ear for captures; it brings it itself.
+    captures: Mutex<Option<mpsc::Sender<CaptureCall>>>,
 }
 
 impl Relay {
@@ -42,6 +53,7 @@ impl Relay {
             documents: watch::Sender::new(Arc::new(first)),
             flow_logs: watch::Sender::new(Arc::new(recorded)),
             reports: watch::Sender::new(Arc::new(Report::default())),
+            captures: Mutex::new(None),
         }
     }
 
@@ -94,6 +106,19 @@ impl Relay {
     /// The newest report.
     pub(crate) fn last_report(&self) -> Arc<Report> {
         Arc::clone(&self.reports.borrow())
+    }
+
+    /// Where orders about captures come out; a new host takes the place of the one before.
+    pub(crate) fn hear_captures(&self) -> mpsc::Receiver<CaptureCall> {
+        let (calls, heard) = mpsc::channel(CAPTURE_CALLS);
+        *self.captures.lock().unwrap_or_else(PoisonError::into_inner) = Some(calls);
+        heard
+    }
+
+    /// Where orders about captures go; `None` before the host is there.
+    pub(crate) fn captures(&self) -> Option<mpsc::Sender<CaptureCall>> {
+        let calls = self.captures.lock();
+        calls.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Takes a report and writes its consequences. Blocks for the disk.

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The program of every ENI, at TCX ingress of the host side: what a workload sends enters
- * the fabric here. Packets of known IPv4 flows take the short way, in `eni`; everything else
+ * the fabric here. Packets of known IPv4 flows take the short way, in `enter`; everything else
  * the long one, in `slow`. Stages of a first packet: lib/admit.h. Names of refusals:
  * shared/verdict.h.
  */
 #include "lib/admit.h"
 #include "lib/discover.h"
 #include "lib/related.h"
+#include "lib/watch.h"
 
 /* Packets that are too large to cross (a GSO packet is as large as its segments will be). */
 static __noinline bool too_large(struct __sk_buff *skb, const struct packet *p)
@@ -163,15 +164,15 @@ static __noinline int slow(struct __sk_buff *skb)
 	return begin(skb, s);
 }
 
-SEC("classifier")
-int eni(struct __sk_buff *skb)
+/* `watched` is known when this is compiled: without it, nothing of it is in the program. */
+static __always_inline int enter(struct __sk_buff *skb, const bool watched)
 {
 	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
 	struct headers *h = data;
 	struct settings *set;
 	struct flow_key key;
 	struct flow *flow;
-	__u32 address_diff, port_diff, out_ifindex, segments, bytes;
+	__u32 address_diff, port_diff, out_ifindex, segments, bytes, gate_slot = NOBODY;
 	bool tcp;
 
 	if ((void *)data + TCP_END > end) {
@@ -226,6 +227,8 @@ int eni(struct __sk_buff *skb)
 	__builtin_memcpy(h->eth.h_dest, flow->track.mac, 6);
 	__builtin_memcpy(h->eth.h_source, GATEWAY_MAC, 6);
 	out_ifindex = flow->track.out_ifindex;
+	if (watched)
+		gate_slot = flow->track.gate;
 	if (flow->track.way != WAY_LOCAL) {
 		address_diff = flow->track.address_diff;
 		port_diff = flow->track.port_diff;
@@ -244,7 +247,34 @@ int eni(struct __sk_buff *skb)
 	}
 	if (skb->pkt_type != PACKET_HOST)
 		bpf_skb_change_type(skb, PACKET_HOST);
+	if (watched) {
+		skb->cb[CB_LINK] = out_ifindex;
+		skb->cb[CB_GATE] = gate_slot + 1;
+	}
 	return bpf_redirect_peer(out_ifindex, 0);
+}
+
+SEC("classifier")
+int eni(struct __sk_buff *skb)
+{
+	return enter(skb, false);
+}
+
+/* In the place of `eni` while a capture is on: the same, with notes. */
+SEC("classifier")
+int eni_watched(struct __sk_buff *skb)
+{
+	__u32 zero = 0;
+	struct watch *watch = bpf_map_lookup_elem(&watches, &zero);
+	struct note *note = bpf_map_lookup_elem(&notes, &zero);
+	int action;
+
+	if (!watch || !note)
+		return TC_ACT_SHOT;
+	note_before(skb, watch, note);
+	action = enter(skb, true);
+	note_after(skb, watch, note, action);
+	return action;
 }
 
 /* Run by the agent (BPF_PROG_TEST_RUN): shows it the clock that last_seen is measured with. */

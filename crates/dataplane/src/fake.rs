@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use model::host::{Counters, Event, Flow, GateSlot, State, Step, Wanted};
+use model::host::{Catch, Counters, Event, Flow, GateSlot, State, Step, Wanted, Watch};
 
 use crate::kernel::{Echo, Error, Kernel};
 
@@ -71,6 +71,14 @@ impl Kernel for Fake {
 
     fn flows(&mut self) -> Result<Vec<Flow>, Error> {
         Ok(Vec::new())
+    }
+
+    fn capture(&mut self, watch: Option<&Watch>) -> Result<(), Error> {
+        watch.map_or(Ok(()), |_| Err(Error::NoPackets))
+    }
+
+    fn captured(&mut self, _most: usize) -> Result<Catch, Error> {
+        Ok(Catch::default())
     }
 
     fn is_real(&self) -> bool {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use model::host::{Counters, Event, Flow, GateSlot, State, Step, Wanted};
+use model::host::{Catch, Counters, Event, Flow, GateSlot, State, Step, Wanted, Watch};
 
 /// A host's kernel, as far as Ginnel uses it.
 pub trait Kernel {
@@ -35,6 +35,13 @@ pub trait Kernel {
 
     /// All open flows, counted so far.
     fn flows(&mut self) -> Result<Vec<Flow>, Error>;
+
+    /// Begins a capture, in place of one that is on, or (`None`) ends it.
+    fn capture(&mut self, watch: Option<&Watch>) -> Result<(), Error>;
+
+    /// What was captured since the last call, at most `most` packets; after the end of a
+    /// capture what was left.
+    fn captured(&mut self, most: usize) -> Result<Catch, Error>;
 
     /// Whether packets really flow.
     fn is_real(&self) -> bool;
@@ -102,6 +109,21 @@ pub enum Error {
         path: String,
         /// The device.
         device: String,
+    },
+    /// There are no packets.
+    #[error(
+        "there is no data plane, so no packet to capture; run `ginnel up` as root, without --no-dataplane"
+    )]
+    NoPackets,
+    /// An endpoint with too many zones.
+    #[error(
+        "{found} endpoint ENIs cannot be watched at once, at most {most}; capture one of them by its eni- id"
+    )]
+    TooManyGates {
+        /// How many.
+        found: usize,
+        /// The bound.
+        most: usize,
     },
     /// A system call or file operation failed.
     #[error("{what}")]

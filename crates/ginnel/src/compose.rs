@@ -153,6 +153,7 @@ fn start_agent(options: &Up, place: &Place, control: &Control) -> Result<agent::
     let (reporter, teller) = (control.clone(), control.clone());
     let agent = Agent {
         documents: control.documents(),
+        captures: control.captures(),
         report: Box::new(move |report| reporter.report(report)),
         observer: Observer {
             watched_until_ms: control.watched_until_ms(),

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use dataplane::{Echo, Error, Kernel};
-use model::host::{Counters, EniCounters, EniSlot, Event, Flow, GateSlot, State, Step, Wanted};
+use model::host::{
+    Catch, Counters, EniCounters, EniSlot, Event, Flow, GateSlot, State, Step, Wanted, Watch,
+};
 
 use super::Reader;
 
@@ -53,6 +55,14 @@ impl Kernel for Lossy {
 
     fn flows(&mut self) -> Result<Vec<Flow>, Error> {
         Ok(Vec::new())
+    }
+
+    fn capture(&mut self, _: Option<&Watch>) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn captured(&mut self, _: usize) -> Result<Catch, Error> {
+        Ok(Catch::default())
     }
 
     fn is_real(&self) -> bool {

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use dataplane::{Echo, Error, Fake, Kernel};
 use model::host::{
-    Address, Attachment, BalancerSlot, Counters, Document, EniSlot, Event, Flow, Gate, GateSlot,
-    Group, GroupSlot, Interface, Place, State, Step, VpcNumber, Wanted,
+    Address, Attachment, BalancerSlot, Catch, Counters, Document, EniSlot, Event, Flow, Gate,
+    GateSlot, Group, GroupSlot, Interface, Place, State, Step, VpcNumber, Wanted, Watch,
 };
 use model::net::Mac;
 
@@ -68,6 +68,14 @@ impl Kernel for &mut Flaky {
 
     fn flows(&mut self) -> Result<Vec<Flow>, Error> {
         self.inner.flows()
+    }
+
+    fn capture(&mut self, watch: Option<&Watch>) -> Result<(), Error> {
+        self.inner.capture(watch)
+    }
+
+    fn captured(&mut self, most: usize) -> Result<Catch, Error> {
+        self.inner.captured(most)
     }
 
     fn is_real(&self) -> bool {

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use super::iam::access_key;
 use super::observe;
 use super::refusal::state_name;
-use super::{not_found, parse_id};
+use super::{capture, not_found, parse_id};
 use crate::audit::record::Recorder;
 use crate::open::{Control, FirstKey, Inner, now};
 
@@ -47,18 +47,29 @@ pub(crate) async fn serve(
         "DetachInterface" => detach(inner, read(body)?, recorder).await,
         "Observe" => observe::serve(inner, read(body)?).await,
         "Status" => Ok(status(inner)),
+        "StartCapture" => capture::start(inner, read(body)?, recorder).await,
+        "PollCapture" => capture::poll(inner, read(body)?).await,
+        "StopCapture" => capture::stop(inner, read(body)?).await,
         other => Err(Fault::bad_request(
             "InvalidAction",
             format!(
-                "Ginnel has no operation {other}; it has CreateAccount, ListAccounts, AttachInterface, DetachInterface, Observe and Status"
+                "Ginnel has no operation {other}; it has CreateAccount, ListAccounts, AttachInterface, DetachInterface, Observe, Status, StartCapture, PollCapture and StopCapture"
             ),
         )),
     }
 }
 
-/// Whether an operation changes nothing.
+/// Whether an operation changes nothing that is stored, and leaves a record of its own. Polls of
+/// a capture, several a second, are part of its start, which is recorded.
 pub(crate) fn is_read(operation: &str) -> bool {
-    ["ListAccounts", "Observe", "Status"].contains(&operation)
+    [
+        "ListAccounts",
+        "Observe",
+        "Status",
+        "StartCapture",
+        "StopCapture",
+    ]
+    .contains(&operation)
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fault> {

@@ -13,6 +13,7 @@
 
 mod account_attribute;
 mod address;
+mod capture;
 mod connection;
 mod dhcp_options;
 mod dispatch;

@@ -95,6 +95,12 @@ impl Recorder {
         }
     }
 
+    /// Who calls, and with what, for others to read.
+    pub(crate) fn who(&self) -> String {
+        let arn = self.event.user_identity.arn.as_deref().unwrap_or("?");
+        format!("{arn} ({})", self.event.user_agent)
+    }
+
     /// The record of a read.
     pub(crate) fn read(&self, fault: Option<&Fault>) -> String {
         let mut event = self.event.clone();

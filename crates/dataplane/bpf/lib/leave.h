@@ -6,12 +6,13 @@
 #include "event.h"
 #include "parse.h"
 
-/* What became of a packet, for a test run: cb[0] the verdict, cb[1] the link it went to. */
+/* What became of a packet, for a test run and for captures. */
 enum {
 	CB_VERDICT = 0,
-	CB_LINK = 1,
+	CB_LINK = 1, /* that it was handed to */
 	CB_SIDE = 2, /* of the flow that a refused packet belongs to, plus one */
 	CB_FAR = 3, /* the ENI that it did not reach, plus one */
+	CB_GATE = 4, /* that it came to, plus one */
 };
 
 static __noinline int tell_refused(struct __sk_buff *skb, const struct packet *p, __u32 slot, __u32 gate_slot, __u32 verdict)
@@ -51,6 +52,7 @@ static __noinline int leave(struct __sk_buff *skb, const struct packet *p, __u32
 	__u32 *slot;
 
 	skb->cb[CB_VERDICT] = verdict;
+	skb->cb[CB_GATE] = gate_slot + 1;
 	if (verdict >= VERDICT_SLOTS)
 		return TC_ACT_SHOT;
 	slot = bpf_map_lookup_elem(&ports, &ifindex);

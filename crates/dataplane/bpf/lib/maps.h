@@ -41,6 +41,27 @@ struct {
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 } events SEC(".maps");
 
+/* Of a capture. Not pinned: each capture has its own, and what is loaded without one makes them
+ * as small as they can be. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__type(key, __u32);
+	__type(value, struct watch);
+	__uint(max_entries, 1);
+} watches SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__type(key, __u32);
+	__type(value, struct note);
+	__uint(max_entries, 1);
+} notes SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, CAPTURE_BYTES);
+} captures SEC(".maps");
+
 static __always_inline struct settings *host(void)
 {
 	__u32 zero = 0;

@@ -156,8 +156,8 @@ static __noinline int hand_over(struct __sk_buff *skb, const struct track *t)
 	bpf_skb_store_bytes(skb, 6, GATEWAY_MAC, 6, 0);
 	if (skb->pkt_type != PACKET_HOST)
 		bpf_skb_change_type(skb, PACKET_HOST);
-	skb->cb[CB_VERDICT] = GO_ON;
 	skb->cb[CB_LINK] = out_ifindex;
+	skb->cb[CB_GATE] = t->gate + 1;
 	return bpf_redirect_peer(out_ifindex, 0);
 }
 

@@ -32,6 +32,9 @@ enum table_limits {
 	SNAT_TRIES = 16,
 	MTU = 8500, /* IP bytes; larger packets are dropped (AWS PrivateLink) */
 	EVENTS_PER_SECOND = 16384, /* of one ENI */
+	CAPTURE_BYTES = 4194304, /* while a capture is on */
+	SNAP_BYTES = 256, /* of a captured frame */
+	WATCHED_GATES = 16, /* an endpoint has one in each zone */
 };
 
 /* No such place: of gates, and of ENIs where the other end is not one. */
@@ -367,6 +370,30 @@ struct probe {
 	__u64 nonce;
 	__u32 generation; /* written by the program: what it found open */
 	__be32 balancer_ip; /* written by the program: where it would have gone */
+};
+
+/* What a capture is about: packets of an ENI, or those through an endpoint. */
+struct watch {
+	__u32 eni; /* or NOBODY */
+	__u32 snap; /* bytes kept of each frame */
+	__u32 gates[WATCHED_GATES]; /* filled up with NOBODY */
+	__u64 lost; /* written by the program: packets that found no room */
+};
+
+/* A captured packet: as it came, what became of it, and as it went. */
+struct note {
+	__u64 at; /* CLOCK_MONOTONIC */
+	__u32 from; /* the sending ENI's slot, or NOBODY */
+	__u32 to; /* whom it was handed to, or NOBODY */
+	__u32 gate; /* or NOBODY */
+	__u32 verdict; /* of a refusal; 0: none */
+	__u32 segments; /* of a GSO packet */
+	__u32 came_length; /* of the whole frame */
+	__u32 went_length; /* 0: it did not go on */
+	__u8 answered; /* sent back to where it came from, as something else */
+	__u8 pad[3];
+	__u8 came[SNAP_BYTES];
+	__u8 went[SNAP_BYTES];
 };
 
 /* User space's view of the kernel's clock, written by the `clock` program. */

@@ -4,6 +4,7 @@
 //! Everything lives below one run directory, so that several instances (tests) do not meet:
 //! `ns/fabric` and `ns/system` are bind mounts of the namespaces, `bpf` is a bpffs of our own.
 
+mod capture;
 mod device;
 mod flows;
 mod maps;
@@ -30,7 +31,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use model::host::{Counters, EniSlot, Event, Flow, GateSlot, State, Step, Wanted};
+use model::host::{Catch, Counters, EniSlot, Event, Flow, GateSlot, State, Step, Wanted, Watch};
 
 use crate::kernel::{Echo, Error, Kernel};
 
@@ -288,6 +289,17 @@ impl Kernel for Linux {
     fn counters(&mut self, gates: &[GateSlot]) -> Result<Counters, Error> {
         let enis = self.maps.eni_slots()?;
         Ok(self.flows.counters(&enis, gates))
+    }
+
+    fn capture(&mut self, watch: Option<&Watch>) -> Result<(), Error> {
+        match watch {
+            Some(watch) => self.programs.watch(&self.dirs, self.limits, watch),
+            None => self.programs.unwatch(&self.dirs),
+        }
+    }
+
+    fn captured(&mut self, most: usize) -> Result<Catch, Error> {
+        self.programs.captured(most)
     }
 
     fn is_real(&self) -> bool {

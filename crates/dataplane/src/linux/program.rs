@@ -7,9 +7,11 @@ use aya::programs::links::{FdLink, LinkError, PinnedLink};
 use aya::programs::tc::{SchedClassifierLink, TcAttachOptions};
 use aya::programs::{LinkOrder, ProgramError, SchedClassifier, TcAttachType};
 use aya::{Ebpf, EbpfLoader, TestRun, TestRunOptions};
+use model::host::{Catch, Watch};
 use nix::mount::{MsFlags, mount};
 use nix::sys::statfs::{FsType, statfs};
 
+use super::capture::Capture;
 use super::maps::Maps;
 use super::{Dirs, Limits, namespace, tables};
 use crate::kernel::Error;
@@ -20,9 +22,16 @@ pub(super) const BPFFS: FsType = FsType(0xcafe_4a11);
 /// Compiled from `bpf/` by `cargo xtask bpf`; `make test` compiles it again and compares.
 static OBJECT: &[u8] = aya::include_bytes_aligned!("eni.bpf.o");
 
+/// The program of links while a capture is on.
+const WATCHED: &str = "eni_watched";
+
 /// The loaded programs.
 pub(super) struct Programs {
     object: Ebpf,
+    /// A capture that is on, or has something left to read.
+    capture: Option<Capture>,
+    /// Whether every link has the capture's program.
+    watching: bool,
 }
 
 /// Mounts a bpffs of our own, unless it is there: the host's is not touched.
@@ -60,18 +69,63 @@ pub(super) fn mount_bpffs(dirs: &Dirs) -> Result<(), Error> {
 impl Programs {
     /// Loads the object; its maps are the pinned ones where those exist.
     pub(super) fn load(dirs: &Dirs, limits: Limits) -> Result<Self, Error> {
-        let mut object = EbpfLoader::new()
-            .default_map_pin_directory(dirs.maps())
-            .map_max_entries("flows", limits.flows.saturating_mul(2))
-            .map_max_entries("flows6", (limits.flows / 2).max(64))
-            .load(OBJECT)
-            .map_err(Error::bpf("loading the BPF object"))?;
+        let mut object = object(dirs, limits, 1)?;
         for name in ["eni", "tick"] {
-            classifier(&mut object, name)?
-                .load()
-                .map_err(Error::bpf(format!("loading the BPF program {name}")))?;
+            load(&mut object, name)?;
         }
-        Ok(Self { object })
+        Ok(Self {
+            object,
+            capture: None,
+            watching: false,
+        })
+    }
+
+    /// Begins a capture: every link gets, at once, the program that takes notes.
+    pub(super) fn watch(
+        &mut self,
+        dirs: &Dirs,
+        limits: Limits,
+        watch: &Watch,
+    ) -> Result<(), Error> {
+        let mut object = object(dirs, limits, tables::CAPTURE_BYTES)?;
+        load(&mut object, WATCHED)?;
+        let begun = Capture::begin(object, watch)?;
+        // The one before lives on in the links until each has the new one.
+        let before = self.capture.replace(begun);
+        self.watching = true;
+        let taken = self.take_over(dirs);
+        drop(before);
+        if taken.is_err() {
+            self.unwatch(dirs)?;
+            self.capture = None;
+        }
+        taken
+    }
+
+    /// Ends it: every link has the ordinary program again. What was captured can be read.
+    pub(super) fn unwatch(&mut self, dirs: &Dirs) -> Result<(), Error> {
+        self.watching = false;
+        self.take_over(dirs)
+    }
+
+    /// What was captured.
+    pub(super) fn captured(&mut self, most: usize) -> Result<Catch, Error> {
+        let Some(capture) = &mut self.capture else {
+            return Ok(Catch::default());
+        };
+        let caught = capture.read(most)?;
+        if !self.watching && !caught.more {
+            self.capture = None;
+        }
+        Ok(caught)
+    }
+
+    /// The program that links are to have now.
+    fn present(&mut self) -> Result<&mut SchedClassifier, Error> {
+        match &mut self.capture {
+            Some(capture) if self.watching => classifier(&mut capture.object, WATCHED),
+            _ => classifier(&mut self.object, "eni"),
+        }
     }
 
     /// A map by name, taken out of the object.
@@ -81,14 +135,14 @@ impl Programs {
             .ok_or_else(|| missing(&format!("map {name}")))
     }
 
-    /// Attaches the ENI program to a link of this namespace and pins the attachment. Where a
+    /// Attaches the ENI program, or the capture's, to a link of this namespace and pins the attachment. Where a
     /// pinned attachment exists, the program in it is replaced at once.
     pub(super) fn guard(&mut self, dirs: &Dirs, link: &str) -> Result<(), Error> {
         let pin = dirs.links().join(link);
         if self.replace(&pin)? {
             return Ok(());
         }
-        let program = classifier(&mut self.object, "eni")?;
+        let program = self.present()?;
         let what = || format!("attaching the program to {link}");
         let id = program
             .attach_with_options(
@@ -105,7 +159,8 @@ impl Programs {
         Ok(())
     }
 
-    /// Replaces the program of every pinned attachment by this build's.
+    /// Replaces the program of every pinned attachment by this build's, or by the
+    /// capture's.
     pub(super) fn take_over(&mut self, dirs: &Dirs) -> Result<(), Error> {
         let entries = std::fs::read_dir(dirs.links()).map_err(Error::io("reading pinned links"))?;
         for entry in entries {
@@ -130,7 +185,7 @@ impl Programs {
         };
         let link =
             SchedClassifierLink::try_from(FdLink::from(pinned)).map_err(Error::bpf(what()))?;
-        let program = classifier(&mut self.object, "eni")?;
+        let program = self.present()?;
         let id = match program.attach_to_link(link) {
             Err(ProgramError::SyscallError(error))
                 if error.io_error.raw_os_error() == Some(libc::ENOLINK) =>
@@ -244,6 +299,23 @@ pub(super) fn remove_pin(pin: &Path) -> Result<(), Error> {
     }
 }
 
+/// The object with its maps: the pinned ones where those exist.
+fn object(dirs: &Dirs, limits: Limits, capture_bytes: u32) -> Result<Ebpf, Error> {
+    EbpfLoader::new()
+        .default_map_pin_directory(dirs.maps())
+        .map_max_entries("flows", limits.flows.saturating_mul(2))
+        .map_max_entries("flows6", (limits.flows / 2).max(64))
+        .map_max_entries("captures", capture_bytes)
+        .load(OBJECT)
+        .map_err(Error::bpf("loading the BPF object"))
+}
+
+fn load(object: &mut Ebpf, name: &str) -> Result<(), Error> {
+    classifier(object, name)?
+        .load()
+        .map_err(Error::bpf(format!("loading the BPF program {name}")))
+}
+
 fn classifier<'a>(object: &'a mut Ebpf, name: &str) -> Result<&'a mut SchedClassifier, Error> {
     object
         .program_mut(name)
@@ -252,7 +324,7 @@ fn classifier<'a>(object: &'a mut Ebpf, name: &str) -> Result<&'a mut SchedClass
         .map_err(Error::bpf(format!("program {name} is of another type")))
 }
 
-fn missing(what: &str) -> Error {
+pub(super) fn missing(what: &str) -> Error {
     Error::Io {
         what: format!("the BPF object has no {what}"),
         source: std::io::ErrorKind::NotFound.into(),

@@ -66,6 +66,9 @@ pub const SNAT_PORTS: table_limits = 64512;
 pub const SNAT_TRIES: table_limits = 16;
 pub const MTU: table_limits = 8500;
 pub const EVENTS_PER_SECOND: table_limits = 16384;
+pub const CAPTURE_BYTES: table_limits = 4194304;
+pub const SNAP_BYTES: table_limits = 256;
+pub const WATCHED_GATES: table_limits = 16;
 pub type table_limits = ::core::ffi::c_uint;
 pub const NOBODY: _bindgen_ty_2 = 4294967295;
 pub type _bindgen_ty_2 = ::core::ffi::c_uint;
@@ -758,6 +761,65 @@ const _: () = {
     ["Offset of field: probe::generation"][::core::mem::offset_of!(probe, generation) - 16usize];
     ["Offset of field: probe::balancer_ip"][::core::mem::offset_of!(probe, balancer_ip) - 20usize];
 };
+#[repr(C)]
+#[derive(Debug, Default, Copy, Clone, Hash, PartialEq, Eq)]
+pub struct watch {
+    pub eni: __u32,
+    pub snap: __u32,
+    pub gates: [__u32; 16usize],
+    pub lost: __u64,
+}
+#[allow(clippy::unnecessary_operation, clippy::identity_op)]
+const _: () = {
+    ["Size of watch"][::core::mem::size_of::<watch>() - 80usize];
+    ["Alignment of watch"][::core::mem::align_of::<watch>() - 8usize];
+    ["Offset of field: watch::eni"][::core::mem::offset_of!(watch, eni) - 0usize];
+    ["Offset of field: watch::snap"][::core::mem::offset_of!(watch, snap) - 4usize];
+    ["Offset of field: watch::gates"][::core::mem::offset_of!(watch, gates) - 8usize];
+    ["Offset of field: watch::lost"][::core::mem::offset_of!(watch, lost) - 72usize];
+};
+#[repr(C)]
+#[derive(Debug, Copy, Clone, Hash, PartialEq, Eq)]
+pub struct note {
+    pub at: __u64,
+    pub from: __u32,
+    pub to: __u32,
+    pub gate: __u32,
+    pub verdict: __u32,
+    pub segments: __u32,
+    pub came_length: __u32,
+    pub went_length: __u32,
+    pub answered: __u8,
+    pub pad: [__u8; 3usize],
+    pub came: [__u8; 256usize],
+    pub went: [__u8; 256usize],
+}
+#[allow(clippy::unnecessary_operation, clippy::identity_op)]
+const _: () = {
+    ["Size of note"][::core::mem::size_of::<note>() - 552usize];
+    ["Alignment of note"][::core::mem::align_of::<note>() - 8usize];
+    ["Offset of field: note::at"][::core::mem::offset_of!(note, at) - 0usize];
+    ["Offset of field: note::from"][::core::mem::offset_of!(note, from) - 8usize];
+    ["Offset of field: note::to"][::core::mem::offset_of!(note, to) - 12usize];
+    ["Offset of field: note::gate"][::core::mem::offset_of!(note, gate) - 16usize];
+    ["Offset of field: note::verdict"][::core::mem::offset_of!(note, verdict) - 20usize];
+    ["Offset of field: note::segments"][::core::mem::offset_of!(note, segments) - 24usize];
+    ["Offset of field: note::came_length"][::core::mem::offset_of!(note, came_length) - 28usize];
+    ["Offset of field: note::went_length"][::core::mem::offset_of!(note, went_length) - 32usize];
+    ["Offset of field: note::answered"][::core::mem::offset_of!(note, answered) - 36usize];
+    ["Offset of field: note::pad"][::core::mem::offset_of!(note, pad) - 37usize];
+    ["Offset of field: note::came"][::core::mem::offset_of!(note, came) - 40usize];
+    ["Offset of field: note::went"][::core::mem::offset_of!(note, went) - 296usize];
+};
+impl Default for note {
+    fn default() -> Self {
+        let mut s = ::core::mem::MaybeUninit::<Self>::uninit();
+        unsafe {
+            ::core::ptr::write_bytes(s.as_mut_ptr(), 0, 1);
+            s.assume_init()
+        }
+    }
+}
 #[repr(C)]
 #[derive(Debug, Default, Copy, Clone, Hash, PartialEq, Eq)]
 pub struct clock {

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod capture;
 mod host;
 mod hostile;
 mod lab;

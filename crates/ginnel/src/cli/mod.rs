@@ -3,6 +3,7 @@
 mod account;
 pub(crate) mod attach;
 mod audit;
+mod capture;
 pub(crate) mod down;
 mod env;
 mod explain;
@@ -66,6 +67,8 @@ enum Verb {
     Events(reads::Events),
     /// Show refused packets and why; with -f also flows, as they happen
     Observe(observe::Observe),
+    /// Show or write the packets of an ENI or an endpoint, on both sides of the NAT
+    Capture(capture::Capture),
     /// Explain a drop reason
     Explain(explain::Explain),
     /// Build two tenants and an endpoint between them, prove that it works, remove everything
@@ -91,6 +94,7 @@ pub(crate) fn run(command: Command) -> Result<ExitCode> {
         Verb::Describe(verb) => return verb.run(place),
         Verb::Events(verb) => return verb.run(place),
         Verb::Observe(verb) => return verb.run(place),
+        Verb::Capture(verb) => return verb.run(place),
         Verb::Explain(verb) => verb.run()?,
         Verb::Demo(verb) => return verb.run(),
         Verb::DemoServer(verb) => verb.run()?,

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::mpsc;
 
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
@@ -57,40 +57,66 @@ struct Covered {
     lost: u64,
 }
 
+/// What ends a wait.
+enum News {
+    Answer(Result<Value>),
+    Stop(i32),
+}
+
 impl Observe {
     pub(crate) fn run(self, place: &Place) -> Result<ExitCode> {
         let client = administrator(place)?;
-        let covered = Arc::new(Mutex::new(Covered::default()));
-        if self.follow {
-            say_at_the_end(Arc::clone(&covered))?;
+        let mut covered = Covered::default();
+        if !self.follow {
+            let answer = client.ginnel("Observe", &self.question(&json!(0)))?;
+            self.show(&answer, &mut covered)?;
+            eprintln!("{}", covered.sentence());
+            return Ok(ExitCode::SUCCESS);
         }
+        // The daemon's answers take their time; Ctrl-C does not wait for them.
+        let (ask, questions) = mpsc::channel::<Value>();
+        let (tell, news) = mpsc::channel();
+        listen_for_the_end(tell.clone())?;
+        std::thread::spawn(move || {
+            for question in questions {
+                let answer = client.ginnel("Observe", &question);
+                if tell.send(News::Answer(answer)).is_err() {
+                    return;
+                }
+            }
+        });
         let mut since = json!(0);
         loop {
-            let answer = client.ginnel(
-                "Observe",
-                &json!({
-                    "since": since,
-                    "eni": self.eni,
-                    "endpoint": self.vpce,
-                    "verdict": self.verdict,
-                    "follow": self.follow,
-                }),
-            )?;
-            self.show(&answer, &covered)?;
-            if !self.follow {
-                let covered = covered.lock().unwrap_or_else(PoisonError::into_inner);
-                eprintln!("{}", covered.sentence());
-                return Ok(ExitCode::SUCCESS);
+            ask.send(self.question(&since))
+                .context("asking the daemon")?;
+            match news.recv().context("waiting for the daemon")? {
+                News::Answer(answer) => {
+                    let answer = answer?;
+                    self.show(&answer, &mut covered)?;
+                    since = answer.get("next").cloned().unwrap_or(since);
+                }
+                News::Stop(signal) => {
+                    eprintln!("{}", covered.sentence());
+                    return Ok(ExitCode::from(u8::try_from(128 + signal).unwrap_or(1)));
+                }
             }
-            since = answer.get("next").cloned().unwrap_or(since);
         }
     }
 
-    fn show(&self, answer: &Value, covered: &Mutex<Covered>) -> Result<()> {
+    fn question(&self, since: &Value) -> Value {
+        json!({
+            "since": since,
+            "eni": self.eni,
+            "endpoint": self.vpce,
+            "verdict": self.verdict,
+            "follow": self.follow,
+        })
+    }
+
+    fn show(&self, answer: &Value, covered: &mut Covered) -> Result<()> {
         let none = Vec::new();
         let seen = answer.get("observations").and_then(Value::as_array);
         let mut out = std::io::stdout().lock();
-        let mut covered = covered.lock().unwrap_or_else(PoisonError::into_inner);
         for one in seen.unwrap_or(&none) {
             let line = match self.output {
                 Lines::Text => text(one),
@@ -126,14 +152,12 @@ impl Covered {
     }
 }
 
-/// Ctrl-C ends a loop that waits for the daemon; what was covered is still said.
-fn say_at_the_end(covered: Arc<Mutex<Covered>>) -> Result<()> {
+fn listen_for_the_end(tell: mpsc::Sender<News>) -> Result<()> {
     let mut signals = Signals::new([SIGINT, SIGTERM]).context("listening for Ctrl-C")?;
     std::thread::spawn(move || {
         if let Some(signal) = signals.forever().next() {
-            let covered = covered.lock().unwrap_or_else(PoisonError::into_inner);
-            eprintln!("{}", covered.sentence());
-            std::process::exit(128 + signal);
+            // Nobody waits any more: then it is over anyway.
+            let _ = tell.send(News::Stop(signal));
         }
     });
     Ok(())

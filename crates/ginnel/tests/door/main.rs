@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod capture;
 mod clients;
 mod conformance;
 mod demo;

@@ -5,12 +5,17 @@
 //! [`Step`]s, `agent` runs the loop and answers with a [`Report`]. Numbers only: names and
 //! AWS ids stay in [`Document::labels`], because the kernel does not hold them.
 
+mod capture;
 mod document;
 mod flow;
 mod report;
 mod state;
 mod step;
 
+pub use capture::{
+    CaptureAnswer, CaptureOrder, CaptureRefused, Captured, Catch, Fate, Frame, MAX_SNAP,
+    MAX_WATCHED_GATES, Watch,
+};
 pub use document::{
     Acl, AclKey, Address, Attachment, BalancerSlot, Document, EniSlot, Entry, Gate, GateSlot,
     Group, GroupSlot, Interface, Label, Listener, ListenerKey, MAX_ADDRESSES_PER_ENI,

@@ -47,7 +47,8 @@ pod!(
     flow,
     flow_key6,
     flow6,
-    clock
+    clock,
+    watch
 );
 
 pub(super) use convert::{address, be, eni as eni_value, interface_with, ip};

@@ -29,7 +29,7 @@ pub(crate) use get::Get;
 const BETWEEN: Duration = Duration::from_secs(1);
 
 /// The outcome; that nobody reads on, as in `| head`, is none.
-fn to_the_end(outcome: Result<ExitCode>) -> Result<ExitCode> {
+pub(super) fn to_the_end(outcome: Result<ExitCode>) -> Result<ExitCode> {
     let broken = |error: &std::io::Error| error.kind() == ErrorKind::BrokenPipe;
     match outcome {
         Err(error) if error.downcast_ref().is_some_and(broken) => Ok(ExitCode::SUCCESS),
@@ -39,7 +39,7 @@ fn to_the_end(outcome: Result<ExitCode>) -> Result<ExitCode> {
 
 /// Hears of Ctrl-C, from now on: the program ends with success, between two writes. A second
 /// one ends it at once.
-fn interrupts() -> Result<Receiver<()>> {
+pub(super) fn interrupts() -> Result<Receiver<()>> {
     use tokio::signal::unix::{SignalKind, signal};
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()

@@ -73,6 +73,7 @@ fn nat_gateway(public: bool) -> [Change; 3] {
     let eni = interface(40, 1, 40, Role::NatGateway { gateway: id });
     let owner = eni.owner;
     let address = ElasticIp {
+        association: None,
         id: AllocationId::new(1),
         owner,
         ip: Ipv4Addr::new(198, 18, 0, 1),
