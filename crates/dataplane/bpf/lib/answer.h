@@ -23,7 +23,7 @@ static __always_inline int reply_arp(struct __sk_buff *skb, struct ethhdr *eth, 
 	arp->op = bpf_htons(ARP_REPLY);
 	__builtin_memcpy(eth->h_dest, eth->h_source, 6);
 	__builtin_memcpy(eth->h_source, GATEWAY_MAC, 6);
-	return bpf_redirect(skb->ifindex, 0);
+	return bpf_redirect_peer(skb->ifindex, 0);
 }
 
 /* A VPC is L3: every address is behind the gateway's MAC; no broadcast leaves an ENI. */
@@ -141,7 +141,7 @@ static __noinline int reset4(struct __sk_buff *skb)
 	tcp->check = ~fold16(sum_words((__u16 *)tcp, sizeof(*tcp) / 2) +
 			     sum_words((__u16 *)&ip->saddr, 4) + bpf_htons(IPPROTO_TCP) +
 			     bpf_htons(sizeof(*tcp)));
-	return bpf_redirect(skb->ifindex, 0);
+	return bpf_redirect_peer(skb->ifindex, 0);
 }
 
 static __noinline int reset6(struct __sk_buff *skb)
@@ -173,7 +173,7 @@ static __noinline int reset6(struct __sk_buff *skb)
 	tcp->check = ~fold16(sum_words((__u16 *)tcp, sizeof(*tcp) / 2) +
 			     sum_words((__u16 *)&ip->saddr, 16) + bpf_htons(IPPROTO_TCP) +
 			     bpf_htons(sizeof(*tcp)));
-	return bpf_redirect(skb->ifindex, 0);
+	return bpf_redirect_peer(skb->ifindex, 0);
 }
 
 /* A segment of no known connection, or of one that was cut, is answered with a reset; a reset

@@ -63,7 +63,7 @@ static __noinline int advertise(struct __sk_buff *skb, const struct address *tar
 	said->check = ~fold16(sum_words((__u16 *)said, sizeof(*said) / 2) +
 			      sum_words((__u16 *)&ip->saddr, 16) + bpf_htons(PROTO_ICMP6) +
 			      bpf_htons(sizeof(*said)));
-	return bpf_redirect(skb->ifindex, 0);
+	return bpf_redirect_peer(skb->ifindex, 0);
 }
 
 static __noinline int discover(struct __sk_buff *skb, struct scratch *s)

@@ -1,8 +1,9 @@
 //! Workload ENIs: veth pairs from the fabric into a workload's namespace.
 //!
-//! Order matters and fails closed: the pair is born down, then the tables, the program and
-//! the guest side are set, and only then the host side goes up. A link that was left half
-//! made has no alias, and is made again from nothing.
+//! Order matters and fails closed: the pair is born down, then the tables and the program are
+//! set, and only then it goes up; the host side first, because a side that goes up before its
+//! peer drops what it sends until the kernel gets round to it. A link that was left half made
+//! has no alias, and is made again from nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -48,12 +49,10 @@ pub(super) fn attach(linux: &mut Linux, slot: EniSlot, interface: &Interface) ->
     }
     linux.maps.put_eni(slot, value, &addresses(interface))?;
     linux.programs.guard(&linux.dirs, &interface.link)?;
+    linux.netlink.up(link.index)?;
     namespace::inside(guest.as_fd(), || configure_guest(interface))?;
     write_resolver(interface)?;
-    linux
-        .netlink
-        .set_alias(link.index, &alias(slot, interface))?;
-    linux.netlink.up(link.index)
+    linux.netlink.set_alias(link.index, &alias(slot, interface))
 }
 
 /// All addresses of an ENI.
@@ -260,6 +259,7 @@ pub(super) fn ensure_system(
         }]),
     )?;
     programs.guard(dirs, SYSTEM_LINK)?;
+    netlink.up(link.index)?;
     namespace::inside(system.as_fd(), || {
         namespace::quiet_ipv6()?;
         let netlink = Netlink::open()?;
@@ -276,8 +276,7 @@ pub(super) fn ensure_system(
             }
         }
         Ok(())
-    })?;
-    netlink.up(link.index)
+    })
 }
 
 /// What the kernel's tables do not hold, kept on the link itself.

@@ -121,11 +121,18 @@ impl Netlink {
             .map_err(Error::netlink(what))
     }
 
-    /// Removes a link, and with it the other end.
+    /// Removes a link, and with it the other end. One that is gone is fine: the namespace of
+    /// the other end may go at any moment.
     pub(super) fn remove(&self, index: u32) -> Result<(), Error> {
-        self.runtime
+        match self
+            .runtime
             .block_on(self.handle.link().del(index).execute())
-            .map_err(Error::netlink("removing a link"))
+        {
+            Err(rtnetlink::Error::NetlinkError(answer)) if answer.raw_code() == -libc::ENODEV => {
+                Ok(())
+            }
+            done => done.map_err(Error::netlink("removing a link")),
+        }
     }
 
     /// The addresses of a link, with their prefix lengths.

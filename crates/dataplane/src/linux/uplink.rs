@@ -96,6 +96,7 @@ pub(super) fn ensure(
         settings.seed = seed(settings.seed);
     })?;
     programs.guard(dirs, LINK)?;
+    netlink.up(link.index)?;
     namespace::inside(guest.as_fd(), || {
         let netlink = Netlink::open()?;
         let links = netlink.links()?;
@@ -110,8 +111,7 @@ pub(super) fn ensure(
         }
         Ok(())
     })?;
-    netlink.set_alias(link.index, &alias.unwrap_or_default())?;
-    netlink.up(link.index)
+    netlink.set_alias(link.index, &alias.unwrap_or_default())
 }
 
 /// Chosen once for the life of the tables: flows remember what it chose.

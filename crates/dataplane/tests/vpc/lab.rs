@@ -265,6 +265,14 @@ impl Vpc {
         self.host.apply(Step::Attach(eni.slot, interface));
     }
 
+    /// Attaches an ENI to a fresh namespace; the one that it was in goes, whenever the kernel
+    /// gets round to it.
+    pub(crate) fn renew(&mut self, eni: Eni) {
+        let fresh = Netns::new(eni.name).unwrap();
+        self.members.insert(eni.slot, fresh);
+        self.attach(eni, |_| ());
+    }
+
     /// The rules of a group.
     pub(crate) fn group(&self, slot: GroupSlot, ingress: Vec<Rule>, egress: Vec<Rule>) {
         let group = Group { ingress, egress };

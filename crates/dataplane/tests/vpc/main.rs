@@ -9,6 +9,7 @@ mod sockets;
 mod ways;
 
 mod acls;
+mod attached;
 mod checksums;
 mod doors;
 mod errors;

@@ -24,12 +24,12 @@ fn tuple(from: SocketAddr, to: SocketAddr) -> Tuple {
 }
 
 impl Vpc {
-    /// What was told since the last time, but for the groups that idle namespaces join.
+    /// What was told since the last time, but for what idle namespaces say of their own.
     fn events(&self) -> Vec<Event> {
         let mut events = self.host.run(|linux| linux.events(10_000).unwrap());
         let noise = |it: &Refusal| match it.packet {
             Some((protocol, _)) => protocol == 58,
-            None => it.verdict == Verdict::Extension,
+            None => matches!(it.verdict, Verdict::Extension | Verdict::LinkLocal),
         };
         events.retain(|event| !matches!(event, Event::Refused(it) if noise(it)));
         events
