@@ -1,7 +1,8 @@
 //! A VPC with two subnets, a peer, a provider, and an internet.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::time::Duration;
 
 use ginnel_dataplane::{Kernel as _, Limits, Uplink};
 use ipnet::IpNet;
@@ -9,8 +10,9 @@ use model::host::{
     Acl, AclKey, Address, Attachment, EniSlot, Entry, GateSlot, Group, GroupSlot, Interface,
     NatKey, NextHop, Peer, Place, RouteTableKey, Rule, Step, SubnetKey, Traffic, VpcNumber, Wanted,
 };
-use testbed::Netns;
+use testbed::{Netns, eventually};
 
+use super::SILENCE;
 use super::host::{Host, everything, mac};
 
 /// One ENI of the lab. Its slot is also the number of the one group that it carries.
@@ -262,7 +264,24 @@ impl Vpc {
             },
         };
         change(&mut interface);
+        let has_ipv6 = interface.more.contains(&eni.ip6());
         self.host.apply(Step::Attach(eni.slot, interface));
+        if has_ipv6 {
+            self.await_ipv6(eni);
+        }
+    }
+
+    /// The kernel gives an IPv6 address its local route by a worker of its own, which a busy
+    /// machine lets wait for seconds; until then the address takes nothing.
+    fn await_ipv6(&self, eni: Eni) {
+        let at = eni.at6(0);
+        eventually("the IPv6 address", Duration::from_secs(10), || {
+            let socket = self.ns(eni).run(|| UdpSocket::bind(at)).ok()?.ok()?;
+            socket.set_read_timeout(Some(SILENCE)).ok()?;
+            socket.send_to(b"x", socket.local_addr().ok()?).ok()?;
+            socket.recv(&mut [0]).ok()
+        })
+        .unwrap();
     }
 
     /// Attaches an ENI to a fresh namespace; the one that it was in goes, whenever the kernel
