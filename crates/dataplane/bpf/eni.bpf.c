@@ -19,7 +19,7 @@ static __noinline bool too_large(struct __sk_buff *skb, const struct packet *p)
 }
 
 /* A flow whose gate was closed or replaced since: cut it, and tell the sender. */
-static __noinline int cut(struct __sk_buff *skb, const struct packet *p, __u32 gate_slot)
+WHOLE int cut(struct __sk_buff *skb, const struct packet *p NONNULL, __u32 gate_slot)
 {
 	forget(p);
 	if (p->protocol == IPPROTO_TCP)
@@ -39,7 +39,7 @@ static __always_inline bool is_cut(const struct track *t)
 }
 
 /* What TCP's flags make of a flow. */
-static __noinline int course_of(struct __sk_buff *skb, const struct packet *p, struct track *t)
+WHOLE int course_of(struct __sk_buff *skb, const struct packet *p NONNULL, struct track *t NONNULL)
 {
 	__be16 length = 0;
 	__be32 numbers[2];
@@ -120,7 +120,7 @@ static __always_inline int known(struct __sk_buff *skb, struct scratch *s, struc
 }
 
 /* Everything that is not a plain packet of a known IPv4 flow. */
-static __noinline int slow(struct __sk_buff *skb)
+WHOLE int slow(struct __sk_buff *skb)
 {
 	struct scratch *s = scratch();
 	struct track *t;

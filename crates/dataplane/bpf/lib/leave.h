@@ -15,7 +15,7 @@ enum {
 	CB_GATE = 4, /* that it came to, plus one */
 };
 
-static __noinline int tell_refused(struct __sk_buff *skb, const struct packet *p, __u32 slot, __u32 gate_slot, __u32 verdict)
+WHOLE int tell_refused(struct __sk_buff *skb, const struct packet *p, __u32 slot, __u32 gate_slot, __u32 verdict)
 {
 	struct event *event = event_of(slot);
 	__u32 segments = skb->gso_segs ?: 1;
@@ -46,7 +46,7 @@ static __noinline int tell_refused(struct __sk_buff *skb, const struct packet *p
 	return 0;
 }
 
-static __noinline int leave(struct __sk_buff *skb, const struct packet *p, __u32 gate_slot, __u32 verdict)
+WHOLE int leave(struct __sk_buff *skb, const struct packet *p, __u32 gate_slot, __u32 verdict)
 {
 	__u32 ifindex = skb->ifindex;
 	__u32 *slot;
