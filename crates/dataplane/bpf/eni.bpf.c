@@ -172,7 +172,7 @@ static __always_inline int enter(struct __sk_buff *skb, const bool watched)
 	struct settings *set;
 	struct flow_key key;
 	struct flow *flow;
-	__u32 address_diff, port_diff, out_ifindex, segments, bytes, gate_slot = NOBODY;
+	__u32 address_diff, port_diff, out_ifindex, segments, bytes, gate_slot = NOBODY, side = 0;
 	bool tcp;
 
 	if ((void *)data + TCP_END > end) {
@@ -227,8 +227,10 @@ static __always_inline int enter(struct __sk_buff *skb, const bool watched)
 	__builtin_memcpy(h->eth.h_dest, flow->track.mac, 6);
 	__builtin_memcpy(h->eth.h_source, GATEWAY_MAC, 6);
 	out_ifindex = flow->track.out_ifindex;
-	if (watched)
+	if (watched) {
 		gate_slot = flow->track.gate;
+		side = flow->track.side;
+	}
 	if (flow->track.way != WAY_LOCAL) {
 		address_diff = flow->track.address_diff;
 		port_diff = flow->track.port_diff;
@@ -250,6 +252,7 @@ static __always_inline int enter(struct __sk_buff *skb, const bool watched)
 	if (watched) {
 		skb->cb[CB_LINK] = out_ifindex;
 		skb->cb[CB_GATE] = gate_slot + 1;
+		skb->cb[CB_SIDE] = side + 1;
 	}
 	return bpf_redirect_peer(out_ifindex, 0);
 }

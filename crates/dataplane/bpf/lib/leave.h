@@ -10,7 +10,7 @@
 enum {
 	CB_VERDICT = 0,
 	CB_LINK = 1, /* that it was handed to */
-	CB_SIDE = 2, /* of the flow that a refused packet belongs to, plus one */
+	CB_SIDE = 2, /* of the flow that it belongs to, plus one */
 	CB_FAR = 3, /* the ENI that it did not reach, plus one */
 	CB_GATE = 4, /* that it came to, plus one */
 };

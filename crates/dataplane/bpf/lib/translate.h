@@ -158,6 +158,7 @@ static __noinline int hand_over(struct __sk_buff *skb, const struct track *t)
 		bpf_skb_change_type(skb, PACKET_HOST);
 	skb->cb[CB_LINK] = out_ifindex;
 	skb->cb[CB_GATE] = t->gate + 1;
+	skb->cb[CB_SIDE] = t->side + 1;
 	return bpf_redirect_peer(out_ifindex, 0);
 }
 
