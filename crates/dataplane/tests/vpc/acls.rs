@@ -81,6 +81,15 @@ fn each_border_is_crossed_twice() {
     // An answer to a ping is type 0.
     lab.acl(A1.subnet, deny(traffic(1, 0, 255), "0.0.0.0/0"), open());
     lab.refused(B1, "acl-reply-ingress", || ping(lab.ns(A1), B1.ip));
+    lab.acl(
+        A1.subnet,
+        deny(traffic(58, 129 << 8, 129 << 8), "::/0"),
+        open(),
+    );
+    lab.refused(B1, "acl-reply-ingress", || ping(lab.ns(A1), B1.ip6()));
+    lab.acl(B1.subnet, open(), deny(clients, "fd00:1:1::/48"));
+    lab.refused(B1, "acl-reply-egress", || lab.udp6(A1, B1, 55));
+    lab.acl(B1.subnet, open(), open());
     // Nothing of this inside one subnet.
     let all = || deny(Traffic::ALL, "0.0.0.0/0");
     lab.acl(A1.subnet, all(), all());

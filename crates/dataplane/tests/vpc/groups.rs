@@ -169,3 +169,44 @@ fn a_removed_rule_ends_no_connection_and_admits_no_other() {
     lab.open_group(B1.group());
     connect(lab.ns(B1), B1.at(82), lab.ns(A1), B1.at(82)).talk();
 }
+
+#[test]
+fn ipv6_has_rules_of_its_own() {
+    if !testbed::usable() {
+        return;
+    }
+    let lab = Vpc::new(&[A1, B1]);
+    let tcp6 = |port| {
+        let at = B1.at6(port);
+        let _listener = listen(lab.ns(B1), at);
+        client::connect(lab.ns(A1), at, patience()).is_ok()
+    };
+    let echo = || ping(lab.ns(A1), B1.ip6());
+    for (label, ingress) in [("security-group", true), ("security-group-egress", false)] {
+        let put = |traffic, peer: &str| {
+            let rules = vec![cidr(traffic, peer)];
+            if ingress {
+                lab.admit(B1.group(), rules);
+            } else {
+                lab.confine(A1.group(), rules);
+            }
+        };
+        put(traffic(TCP, 80, 90), "fd00:1::/32");
+        assert!(tcp6(80) && tcp6(90));
+        lab.refused(A1, label, || tcp6(91));
+        lab.refused(A1, label, || lab.udp6(A1, B1, 80));
+        lab.refused(A1, label, echo);
+        // Pings of IPv6 are another protocol than those of IPv4.
+        put(traffic(58, 128 << 8, 128 << 8 | 255), "::/0");
+        assert!(echo());
+        lab.refused(A1, label, || tcp6(80));
+        put(traffic(1, 0, u16::MAX), "::/0");
+        lab.refused(A1, label, echo);
+        put(traffic(UDP, 0, u16::MAX), "0.0.0.0/0");
+        lab.refused(A1, label, || lab.udp6(A1, B1, 80));
+        put(Traffic::ALL, "::/0");
+        assert!(tcp6(80) && lab.udp6(A1, B1, 80) && echo());
+        lab.open_group(A1.group());
+        lab.open_group(B1.group());
+    }
+}

@@ -4,8 +4,9 @@ use std::net::{IpAddr, SocketAddr};
 
 use ginnel_dataplane::Limits;
 use model::host::{Address, NextHop, Public, Step, Traffic, VpcNumber};
-use testbed::client;
 use testbed::raw::Sniffer;
+use testbed::server::Server;
+use testbed::{Netns, client, eventually};
 
 use super::LIMIT;
 use super::lab::*;
@@ -22,6 +23,14 @@ fn outside6(port: u16) -> SocketAddr {
 /// The segment size that a SYN or its answer tells.
 fn mss(frame: &[u8]) -> Option<u16> {
     handshake(frame).map(|(_, mss)| mss)
+}
+
+/// Many bytes from `from` to `to`, which leads to `at` in `ns`; all arrive.
+fn bulk(from: &Netns, to: SocketAddr, ns: &Netns, at: SocketAddr) {
+    let sink = Server::sink(ns, at).unwrap();
+    let sent = client::bulk(from, to, 1 << 20, 0, LIMIT).unwrap();
+    let got = eventually("the bytes", LIMIT, || sink.received().pop()).unwrap();
+    assert_eq!((got.bytes, got.checksum), (1 << 20, sent));
 }
 
 #[test]
@@ -41,6 +50,7 @@ fn a_nat_gateway_lends_its_address() {
     assert!(ping(lab.ns(A1), OUTSIDE) && ping(lab.ns(A2), OUTSIDE));
     let seen = sniffer.wait_for("a SYN", LIMIT, mss).unwrap();
     assert_eq!(seen, UPLINK_MTU - 40);
+    bulk(lab.ns(A1), outside(81), lab.internet(), outside(81));
     // Two that use the same port are told apart.
     let server = udp(lab.internet(), at);
     let sockets = [A1, A2].map(|eni| udp(lab.ns(eni), eni.at(5_000)));
@@ -154,6 +164,7 @@ fn a_public_address_leads_out_and_in() {
     connect(lab.ns(A1), inside, lab.internet(), public).talk();
     assert!(arrived.wait_for("a SYN", LIMIT, mss).unwrap() <= UPLINK_MTU - 40);
     assert!(ping(lab.internet(), PUBLIC));
+    bulk(lab.internet(), (PUBLIC, 82).into(), lab.ns(A1), A1.at(82));
     // Its group sees who comes, and to which port.
     lab.admit(A1.group(), vec![cidr(traffic(6, 80, 80), "203.0.113.1/32")]);
     connect(lab.ns(A1), inside, lab.internet(), public).talk();
@@ -230,6 +241,7 @@ fn ipv6_leaves_and_enters_with_its_own_address() {
     let peer = send(lab.ns(A1), inside, lab.internet(), inside).unwrap();
     assert_eq!(peer.ip(), at.ip());
     connect(lab.ns(A1), inside, lab.internet(), inside).talk();
+    bulk(lab.internet(), A1.at6(81), lab.ns(A1), A1.at6(81));
     assert!(ping(lab.internet(), A1.ip6()));
     lab.refused(A2, "no-public-address", || ping(lab.ns(A2), at.ip()));
 }
@@ -286,7 +298,16 @@ fn connections_through_gateways_outlive_the_agent() {
     lab.host.open(Limits::default());
     pair.talk();
     connect(lab.internet(), outside(81), lab.ns(A1), outside(81)).talk();
-    // An agent that is told of no way out takes it away.
+}
+
+#[test]
+fn an_agent_that_is_told_of_no_way_out_takes_it_away() {
+    if !testbed::usable() {
+        return;
+    }
+    let mut lab = Vpc::with_internet(&[A1]);
+    lab.nat();
+    assert!(ping(lab.ns(A1), OUTSIDE));
     lab.host.uplink = None;
     lab.host.open(Limits::default());
     lab.refused(A1, "no-uplink", || ping(lab.ns(A1), OUTSIDE));
