@@ -8,8 +8,9 @@ what=${1:-run}
 packages="gcc libc6-dev make curl iproute2"
 case "$what" in
 run) ;;
-# test: the BPF object is compiled again and compared; the AWS CLI and boto3 are real clients.
-test) packages="$packages clang-14 llvm-14 libclang-14-dev libbpf-dev linux-libc-dev python3 python3-pip" ;;
+# test: the BPF object is compiled again and compared; the AWS CLI and boto3 are real clients;
+# tshark reads captures (its question about setuid is not asked: the answer is no).
+test) packages="$packages clang-14 llvm-14 libclang-14-dev libbpf-dev linux-libc-dev python3 python3-pip tshark" ;;
 bench) packages="$packages nftables haproxy" ;;
 # bench-api: moto_server is the emulator that Ginnel is compared with.
 bench-api) packages="$packages python3 python3-pip" ;;

@@ -19,7 +19,7 @@ static __noinline bool too_large(struct __sk_buff *skb, const struct packet *p)
 }
 
 /* A flow whose gate was closed or replaced since: cut it, and tell the sender. */
-static __noinline int cut(struct __sk_buff *skb, const struct packet *p, __u32 gate_slot)
+WHOLE int cut(struct __sk_buff *skb, const struct packet *p NONNULL, __u32 gate_slot)
 {
 	forget(p);
 	if (p->protocol == IPPROTO_TCP)
@@ -39,7 +39,7 @@ static __always_inline bool is_cut(const struct track *t)
 }
 
 /* What TCP's flags make of a flow. */
-static __noinline int course_of(struct __sk_buff *skb, const struct packet *p, struct track *t)
+WHOLE int course_of(struct __sk_buff *skb, const struct packet *p NONNULL, struct track *t NONNULL)
 {
 	__be16 length = 0;
 	__be32 numbers[2];
@@ -120,7 +120,7 @@ static __always_inline int known(struct __sk_buff *skb, struct scratch *s, struc
 }
 
 /* Everything that is not a plain packet of a known IPv4 flow. */
-static __noinline int slow(struct __sk_buff *skb)
+WHOLE int slow(struct __sk_buff *skb)
 {
 	struct scratch *s = scratch();
 	struct track *t;
@@ -172,7 +172,7 @@ static __always_inline int enter(struct __sk_buff *skb, const bool watched)
 	struct settings *set;
 	struct flow_key key;
 	struct flow *flow;
-	__u32 address_diff, port_diff, out_ifindex, segments, bytes, gate_slot = NOBODY;
+	__u32 address_diff, port_diff, out_ifindex, segments, bytes, gate_slot = NOBODY, side = 0;
 	bool tcp;
 
 	if ((void *)data + TCP_END > end) {
@@ -227,8 +227,10 @@ static __always_inline int enter(struct __sk_buff *skb, const bool watched)
 	__builtin_memcpy(h->eth.h_dest, flow->track.mac, 6);
 	__builtin_memcpy(h->eth.h_source, GATEWAY_MAC, 6);
 	out_ifindex = flow->track.out_ifindex;
-	if (watched)
+	if (watched) {
 		gate_slot = flow->track.gate;
+		side = flow->track.side;
+	}
 	if (flow->track.way != WAY_LOCAL) {
 		address_diff = flow->track.address_diff;
 		port_diff = flow->track.port_diff;
@@ -250,6 +252,7 @@ static __always_inline int enter(struct __sk_buff *skb, const bool watched)
 	if (watched) {
 		skb->cb[CB_LINK] = out_ifindex;
 		skb->cb[CB_GATE] = gate_slot + 1;
+		skb->cb[CB_SIDE] = side + 1;
 	}
 	return bpf_redirect_peer(out_ifindex, 0);
 }

@@ -1,4 +1,4 @@
-//! Internet gateways: stored and listed; the data plane has no way to the internet.
+//! Internet gateways. They lead out where the operator named an uplink.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! NAT gateways: stored and listed; the data plane translates nothing for them yet.
+//! NAT gateways.
 
 use alloc::format;
 use alloc::string::String;

@@ -1,6 +1,6 @@
 //! Network ACLs: what may enter and leave a subnet, packet by packet.
 //!
-//! Stored and listed; the data plane does not enforce them yet.
+//! They are stateless, and asked on the border of a subnet only.
 
 use alloc::format;
 use alloc::string::String;

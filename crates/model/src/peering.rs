@@ -1,6 +1,5 @@
 //! VPC peering connections: packets may pass between two VPCs whose addresses do not overlap,
-//! once the owner of the second has agreed. Stored and listed; the data plane does not follow
-//! them yet.
+//! once the owner of the second has agreed. Routes lead through them.
 
 mod life;
 

@@ -1,6 +1,6 @@
 //! Route tables: where a subnet's packets go.
 //!
-//! Stored and listed; the data plane does not follow them yet.
+//! `plan::compile` makes next hops of them.
 
 use alloc::format;
 use alloc::string::String;

@@ -103,7 +103,7 @@ fn a_child_is_waited_for_and_ended() {
         return;
     }
     let ns = Netns::new("child").expect("namespace");
-    let script = "echo ready now; trap 'echo bye; exit 3' TERM; while :; do read -t 0.05 x <> /dev/zero; done";
+    let script = "trap 'echo bye; exit 3' TERM; echo ready now; while :; do read -t 0.05 x <> /dev/zero; done";
     let mut child = ns
         .command("bash")
         .args(["-c", script])

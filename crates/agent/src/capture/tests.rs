@@ -85,6 +85,7 @@ fn packet(at_ns: u64) -> Captured {
         from: None,
         to: None,
         gate: None,
+        side: None,
         fate: Fate::Passed,
         verdict: None,
         segments: 1,

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use model::host::{
     CaptureAnswer, CaptureOrder, CaptureRefused, Captured, Catch, Document, EniSlot, Fate, Frame,
-    MAX_SLOTS, MAX_SNAP, Watch,
+    MAX_SLOTS, MAX_SNAP, Side, Watch,
 };
 use model::id::{EndpointId, InterfaceId};
 use model::interface::{Interface, Role};
@@ -208,6 +208,7 @@ fn describe(document: &Document, packet: &Captured) -> Value {
         from,
         to,
         gate,
+        side,
         fate,
         verdict,
         segments,
@@ -220,12 +221,17 @@ fn describe(document: &Document, packet: &Captured) -> Value {
         Fate::Dropped => "dropped",
         Fate::Ignored => "ignored",
     };
+    let side = side.map(|side| match side {
+        Side::Client => "client",
+        Side::Target => "target",
+    });
     let label = gate.and_then(|gate| document.gate_labels.get(&gate));
     json!({
         "at_ns": at_ns,
         "from": from.map(|slot| name(document, slot)),
         "to": to.map(|slot| name(document, slot)),
         "endpoint": label.and_then(|label| label.endpoint.as_ref()),
+        "side": side,
         "fate": fate,
         "verdict": verdict.map(|verdict| verdict.label()),
         "segments": segments,

@@ -74,7 +74,7 @@ static __noinline struct target *balance(const struct packet *p, __u32 target_gr
 }
 
 /* The provider's half of an endpoint: it needs nothing of the consumer but the flow's tuple. */
-static __noinline int choose(struct scratch *s, const struct packet *p, struct gate *gate, struct binding *b)
+WHOLE int choose(struct scratch *s NONNULL, const struct packet *p NONNULL, struct gate *gate NONNULL, struct binding *b NONNULL)
 {
 	struct listener_key key = {
 		.balancer = gate->balancer,
@@ -116,7 +116,7 @@ static __noinline int choose(struct scratch *s, const struct packet *p, struct g
 	return GO_ON;
 }
 
-static __noinline int admit_door(struct __sk_buff *skb, struct scratch *s, struct packet *p, struct eni *from, struct binding *b)
+WHOLE int admit_door(struct scratch *s NONNULL, struct packet *p NONNULL, struct eni *from NONNULL, struct binding *b NONNULL)
 {
 	struct gate *gate = bpf_map_lookup_elem(&gates, &s->gate);
 	int verdict;
@@ -146,7 +146,7 @@ static __noinline int admit_door(struct __sk_buff *skb, struct scratch *s, struc
 	return choose(s, p, gate, b);
 }
 
-static __noinline int admit_local(struct scratch *s, struct packet *p, struct eni *from, struct binding *b)
+WHOLE int admit_local(struct scratch *s NONNULL, struct packet *p NONNULL, struct eni *from NONNULL, struct binding *b NONNULL)
 {
 	struct eni *to = workload(s->far);
 	int verdict;
@@ -164,7 +164,7 @@ static __noinline int admit_local(struct scratch *s, struct packet *p, struct en
 	return local_groups(s, p, from, to);
 }
 
-static __noinline int admit_out(struct scratch *s, struct packet *p, struct eni *from, struct binding *b)
+WHOLE int admit_out(struct scratch *s NONNULL, struct packet *p NONNULL, struct eni *from NONNULL, struct binding *b NONNULL)
 {
 	struct settings *set = host();
 	int verdict = borders(s, p, from);
@@ -183,7 +183,7 @@ static __noinline int admit_out(struct scratch *s, struct packet *p, struct eni 
 }
 
 /* From outside, to a public address. */
-static __noinline int admit_in(struct scratch *s, struct packet *p, struct binding *b)
+WHOLE int admit_in(struct scratch *s NONNULL, struct packet *p NONNULL, struct binding *b NONNULL)
 {
 	struct known *public = bpf_map_lookup_elem(&publics, &p->daddr);
 	struct settings *set = host();
@@ -216,7 +216,7 @@ static __noinline int admit_in(struct scratch *s, struct packet *p, struct bindi
 
 /* Returns GO_ON when the flow's records are written, a verdict that refuses it, or what else
  * the packet is. `at` is the gate that it reached, for the counters. */
-static __noinline int admit(struct __sk_buff *skb, struct scratch *s, __u32 *at)
+WHOLE int admit(struct __sk_buff *skb, struct scratch *s NONNULL, __u32 *at NONNULL)
 {
 	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
 	struct packet *p = &s->packet;
@@ -264,7 +264,7 @@ static __noinline int admit(struct __sk_buff *skb, struct scratch *s, __u32 *at)
 	/* network ACLs, security groups, load balancer */
 	if (s->way == WAY_DOOR) {
 		*at = s->gate;
-		verdict = admit_door(skb, s, p, from, &b);
+		verdict = admit_door(s, p, from, &b);
 	} else if (s->way == WAY_LOCAL) {
 		verdict = admit_local(s, p, from, &b);
 	} else {

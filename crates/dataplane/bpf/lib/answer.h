@@ -27,7 +27,7 @@ static __always_inline int reply_arp(struct __sk_buff *skb, struct ethhdr *eth, 
 }
 
 /* A VPC is L3: every address is behind the gateway's MAC; no broadcast leaves an ENI. */
-static __noinline int answer_arp(struct __sk_buff *skb)
+WHOLE int answer_arp(struct __sk_buff *skb)
 {
 	void *data, *end;
 	struct ethhdr *eth;
@@ -111,7 +111,7 @@ static __always_inline void swap_macs(struct ethhdr *eth)
 	__builtin_memcpy(eth->h_dest, mac, 6);
 }
 
-static __noinline int reset4(struct __sk_buff *skb)
+WHOLE int reset4(struct __sk_buff *skb)
 {
 	void *data, *end;
 	struct iphdr *ip;
@@ -144,7 +144,7 @@ static __noinline int reset4(struct __sk_buff *skb)
 	return bpf_redirect_peer(skb->ifindex, 0);
 }
 
-static __noinline int reset6(struct __sk_buff *skb)
+WHOLE int reset6(struct __sk_buff *skb)
 {
 	const __u32 whole = L4_OFF6 + sizeof(struct tcphdr);
 	struct address address;
@@ -178,7 +178,7 @@ static __noinline int reset6(struct __sk_buff *skb)
 
 /* A segment of no known connection, or of one that was cut, is answered with a reset; a reset
  * is not. */
-static __noinline int answer_reset(struct __sk_buff *skb, const struct packet *p, __u32 gate_slot, __u32 verdict)
+WHOLE int answer_reset(struct __sk_buff *skb, const struct packet *p NONNULL, __u32 gate_slot, __u32 verdict)
 {
 	leave(skb, p, gate_slot, verdict);
 	if (p->flags & FLAG_RST)
@@ -188,7 +188,7 @@ static __noinline int answer_reset(struct __sk_buff *skb, const struct packet *p
 
 /* The agent's probe has come as far as an endpoint can be told apart from its service: the
  * gate was found, is open, and has a load balancer. It goes back with what it saw. */
-static __noinline int answer_probe(struct __sk_buff *skb, __u32 gate_slot)
+WHOLE int answer_probe(struct __sk_buff *skb, __u32 gate_slot)
 {
 	struct gate *gate = bpf_map_lookup_elem(&gates, &gate_slot);
 	void *data, *end;

@@ -41,7 +41,7 @@ static __always_inline __u32 mix(__u32 hash, __u32 word)
 
 /* The same flow always comes to the same target and port, if they are free; nobody outside
  * knows the seed. */
-static __noinline __u32 hash_of(const struct packet *p)
+WHOLE __u32 hash_of(const struct packet *p NONNULL)
 {
 	struct settings *set = host();
 	__u32 hash = set ? set->seed : 0;
@@ -94,7 +94,7 @@ static __always_inline __u32 port_difference(__be16 old_source, __be16 new_sourc
 
 /* A flow whose record is where a new one's answers will be looked for ends: two senders of one
  * tuple to one link cannot both have them. */
-static __noinline int displace4(struct flow_key *back, const struct flow_key *key)
+WHOLE int displace4(struct flow_key *back NONNULL, const struct flow_key *key NONNULL)
 {
 	struct flow *old = bpf_map_lookup_elem(&flows, back);
 	struct flow_key client;
@@ -109,7 +109,7 @@ static __noinline int displace4(struct flow_key *back, const struct flow_key *ke
 	return forget4(back);
 }
 
-static __noinline int displace6(struct flow_key6 *back, const struct flow_key6 *key)
+WHOLE int displace6(struct flow_key6 *back NONNULL, const struct flow_key6 *key NONNULL)
 {
 	struct flow6 *old = bpf_map_lookup_elem(&flows6, back);
 	struct flow_key6 client;
@@ -123,7 +123,7 @@ static __noinline int displace6(struct flow_key6 *back, const struct flow_key6 *
 	return forget6(back);
 }
 
-static __noinline int bind4(struct scratch *s, struct packet *p, struct binding *b)
+WHOLE int bind4(struct scratch *s NONNULL, struct packet *p NONNULL, struct binding *b NONNULL)
 {
 	struct flow *out = (struct flow *)&s->out6, *in = (struct flow *)&s->in6;
 	struct flow_key key, back;
@@ -184,7 +184,7 @@ static __noinline int bind4(struct scratch *s, struct packet *p, struct binding 
 	return ADMIT_BOUND;
 }
 
-static __noinline int bind6(struct scratch *s, struct packet *p, struct binding *b)
+WHOLE int bind6(struct scratch *s NONNULL, struct packet *p NONNULL, struct binding *b NONNULL)
 {
 	struct flow6 *out = &s->out6, *in = &s->in6;
 	struct flow_key6 *back = &s->key6;
@@ -244,7 +244,7 @@ static __noinline int bind6(struct scratch *s, struct packet *p, struct binding 
 }
 
 /* Tells that a flow opened. */
-static __noinline int tell_opened(struct scratch *s, const struct packet *p, const struct binding *b)
+WHOLE int tell_opened(struct scratch *s NONNULL, const struct packet *p NONNULL, const struct binding *b NONNULL)
 {
 	struct event *event = event_of(b->eni);
 
@@ -272,7 +272,7 @@ static __noinline int tell_opened(struct scratch *s, const struct packet *p, con
 }
 
 /* Writes the records, within the ENI's quota. */
-static __noinline int bind(struct scratch *s, struct packet *p, struct binding *b)
+WHOLE int bind(struct scratch *s NONNULL, struct packet *p NONNULL, struct binding *b NONNULL)
 {
 	__u32 slot = b->eni, gate_slot = b->gate;
 	struct eni_stats *stats = bpf_map_lookup_elem(&eni_stats, &slot);

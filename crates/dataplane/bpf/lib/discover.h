@@ -29,7 +29,7 @@ struct advertisement {
 	__u8 mac[6];
 };
 
-static __noinline int advertise(struct __sk_buff *skb, const struct address *target)
+WHOLE int advertise(struct __sk_buff *skb, const struct address *target NONNULL)
 {
 	const __u32 whole = L4_OFF6 + sizeof(struct advertisement);
 	struct advertisement *said;
@@ -66,7 +66,7 @@ static __noinline int advertise(struct __sk_buff *skb, const struct address *tar
 	return bpf_redirect_peer(skb->ifindex, 0);
 }
 
-static __noinline int discover(struct __sk_buff *skb, struct scratch *s)
+WHOLE int discover(struct __sk_buff *skb, struct scratch *s NONNULL)
 {
 	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
 	__u32 ifindex = skb->ifindex, *slot = bpf_map_lookup_elem(&ports, &ifindex);

@@ -132,7 +132,7 @@ static __always_inline void remember(struct farewell *last, const struct track *
 }
 
 /* Removes both records of the connection that `key` names. */
-static __noinline int forget4(struct flow_key *key)
+WHOLE int forget4(struct flow_key *key NONNULL)
 {
 	struct flow *flow = bpf_map_lookup_elem(&flows, key), *target;
 	struct flow_key client, back;
@@ -183,7 +183,7 @@ static __noinline int forget4(struct flow_key *key)
 	return 0;
 }
 
-static __noinline int forget6(struct flow_key6 *key)
+WHOLE int forget6(struct flow_key6 *key NONNULL)
 {
 	struct flow6 *flow = bpf_map_lookup_elem(&flows6, key), *target;
 	struct flow_key6 client, back;
@@ -232,7 +232,7 @@ static __noinline int forget6(struct flow_key6 *key)
 	return 0;
 }
 
-static __noinline int forget(const struct packet *p)
+WHOLE int forget(const struct packet *p NONNULL)
 {
 	if (p->family == 4) {
 		struct flow_key key;

@@ -10,12 +10,12 @@
 enum {
 	CB_VERDICT = 0,
 	CB_LINK = 1, /* that it was handed to */
-	CB_SIDE = 2, /* of the flow that a refused packet belongs to, plus one */
+	CB_SIDE = 2, /* of the flow that it belongs to, plus one */
 	CB_FAR = 3, /* the ENI that it did not reach, plus one */
 	CB_GATE = 4, /* that it came to, plus one */
 };
 
-static __noinline int tell_refused(struct __sk_buff *skb, const struct packet *p, __u32 slot, __u32 gate_slot, __u32 verdict)
+WHOLE int tell_refused(struct __sk_buff *skb, const struct packet *p, __u32 slot, __u32 gate_slot, __u32 verdict)
 {
 	struct event *event = event_of(slot);
 	__u32 segments = skb->gso_segs ?: 1;
@@ -46,7 +46,7 @@ static __noinline int tell_refused(struct __sk_buff *skb, const struct packet *p
 	return 0;
 }
 
-static __noinline int leave(struct __sk_buff *skb, const struct packet *p, __u32 gate_slot, __u32 verdict)
+WHOLE int leave(struct __sk_buff *skb, const struct packet *p, __u32 gate_slot, __u32 verdict)
 {
 	__u32 ifindex = skb->ifindex;
 	__u32 *slot;

@@ -6,6 +6,11 @@
 #include <bpf/bpf_helpers.h>
 #include "../shared/tables.h"
 
+/* A function that the verifier looks through once, and not again at each call: it knows nothing
+ * of its arguments but their types. */
+#define WHOLE __attribute__((noinline))
+#define NONNULL __attribute__((btf_decl_tag("arg:nonnull")))
+
 #define MAP(map_name, map_type, key_type, value_type, entries, flags) \
 	struct { \
 		__uint(type, map_type); \

@@ -58,7 +58,7 @@ static __always_inline bool is_error(const struct packet *p, __u8 type)
 	return type >= 1 && type <= 4;
 }
 
-static __noinline int parse_transport(struct __sk_buff *skb, struct packet *p)
+WHOLE int parse_transport(struct __sk_buff *skb, struct packet *p NONNULL)
 {
 	struct icmp icmp;
 	__u8 head[20];
@@ -101,7 +101,7 @@ static __noinline int parse_transport(struct __sk_buff *skb, struct packet *p)
 	return GO_ON;
 }
 
-static __noinline int parse4(struct __sk_buff *skb, struct packet *p)
+WHOLE int parse4(struct __sk_buff *skb, struct packet *p NONNULL)
 {
 	struct iphdr ip;
 
@@ -117,7 +117,7 @@ static __noinline int parse4(struct __sk_buff *skb, struct packet *p)
 	return parse_transport(skb, p);
 }
 
-static __noinline int parse6(struct __sk_buff *skb, struct packet *p)
+WHOLE int parse6(struct __sk_buff *skb, struct packet *p NONNULL)
 {
 	struct ip6 ip;
 
@@ -147,7 +147,7 @@ static __noinline int parse6(struct __sk_buff *skb, struct packet *p)
 }
 
 /* Where the transport header ends; of all but TCP it has eight bytes. */
-static __noinline __u32 header_end(struct __sk_buff *skb, const struct packet *p)
+WHOLE __u32 header_end(struct __sk_buff *skb, const struct packet *p NONNULL)
 {
 	__u8 offset = 0;
 

@@ -7,7 +7,7 @@
 #include "route.h"
 
 /* From one subnet into another. */
-static __noinline int cross(const struct place *from, const struct place *to, const struct packet *p, __u32 out_verdict, __u32 in_verdict)
+WHOLE int cross(const struct place *from NONNULL, const struct place *to NONNULL, const struct packet *p NONNULL, __u32 out_verdict, __u32 in_verdict)
 {
 	if (from->subnet == to->subnet)
 		return GO_ON;
@@ -33,7 +33,7 @@ static __always_inline int provider_leg(const struct place *from, const struct p
 
 /* The ACLs that a packet meets on the way that resolve() found, as far as the VPC's border or
  * the endpoint. */
-static __noinline int borders(struct scratch *s, const struct packet *p, const struct eni *from)
+WHOLE int borders(struct scratch *s NONNULL, const struct packet *p NONNULL, const struct eni *from NONNULL)
 {
 	struct gate *gate;
 	struct nat *nat;
@@ -82,7 +82,7 @@ static __always_inline void turn(struct scratch *s, const struct packet *p, cons
 		s->turned.selector = bpf_ntohs(t->dport);
 }
 
-static __noinline int recheck_client(struct scratch *s, const struct packet *p, const struct track *t)
+WHOLE int recheck_client(struct scratch *s NONNULL, const struct packet *p NONNULL, const struct track *t NONNULL)
 {
 	struct eni *from, *to;
 	struct known *public;
@@ -148,7 +148,7 @@ static __always_inline int recheck_door_answer(struct scratch *s, const struct p
 	return cross(&gate->place, &client->place, &s->turned, DROP_ACL_REPLY_EGRESS, DROP_ACL_REPLY_INGRESS);
 }
 
-static __noinline int recheck_answer(struct scratch *s, const struct packet *p, const struct track *t)
+WHOLE int recheck_answer(struct scratch *s NONNULL, const struct packet *p NONNULL, const struct track *t NONNULL)
 {
 	struct eni *client = workload(t->eni), *from = NULL;
 	struct nat *nat;

@@ -7,7 +7,7 @@
 
 /* What is embedded, as the flow's key: the packet was delivered to the sender of the error, so
  * the flow's direction is the opposite one. */
-static __noinline int embedded(struct __sk_buff *skb, const struct packet *p, struct packet *inner)
+WHOLE int embedded(struct __sk_buff *skb, const struct packet *p NONNULL, struct packet *inner NONNULL)
 {
 	__u32 at = p->l4 + ICMP_LEN;
 	struct icmp icmp;
@@ -66,7 +66,7 @@ static __noinline int embedded(struct __sk_buff *skb, const struct packet *p, st
 	}
 }
 
-static __noinline int write_embedded(struct __sk_buff *skb, struct scratch *s, const struct packet *p, const struct packet *inner, const struct track *t)
+WHOLE int write_embedded(struct __sk_buff *skb, struct scratch *s NONNULL, const struct packet *p NONNULL, const struct packet *inner NONNULL, const struct track *t NONNULL)
 {
 	__u32 check_at = p->l4 + ICMP_CSUM, ip_at = p->l4 + ICMP_LEN;
 	__u32 diff = t->address_diff;
@@ -100,7 +100,7 @@ static __noinline int write_embedded(struct __sk_buff *skb, struct scratch *s, c
 	return 0;
 }
 
-static __noinline int related(struct __sk_buff *skb, struct scratch *s)
+WHOLE int related(struct __sk_buff *skb, struct scratch *s NONNULL)
 {
 	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
 	struct packet *p = &s->packet, *inner = &s->inner;

@@ -76,7 +76,7 @@ static __always_inline struct eni *workload(__u32 slot)
 }
 
 /* Whether the sender may use the source address. */
-static __noinline int guard(struct scratch *s, const struct packet *p, const struct eni *from)
+WHOLE int guard(struct scratch *s NONNULL, const struct packet *p NONNULL, const struct eni *from NONNULL)
 {
 	s->own = has_address(from->vpc, &p->saddr, s->slot);
 	return s->own || !from->source_check;
@@ -127,7 +127,7 @@ static __noinline int resolve_out(struct scratch *s, const struct packet *p, con
 }
 
 /* Finds the way of a packet from one ENI, and who is at its end. */
-static __noinline int resolve(struct scratch *s, const struct packet *p, const struct eni *from)
+WHOLE int resolve(struct scratch *s NONNULL, const struct packet *p NONNULL, const struct eni *from NONNULL)
 {
 	struct owner *owner;
 	struct eni *to;

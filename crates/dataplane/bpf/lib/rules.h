@@ -67,7 +67,7 @@ static __always_inline int judge(__u32 list, __u64 id, struct question *q)
 }
 
 /* Whether the ACL of a subnet lets a packet through. */
-static __noinline int acl(__u64 id, __u32 list, const struct address *peer, const struct packet *p, __u16 selector)
+WHOLE int acl(__u64 id, __u32 list, const struct address *peer NONNULL, const struct packet *p NONNULL, __u16 selector)
 {
 	struct question q = {
 		.peer = peer,

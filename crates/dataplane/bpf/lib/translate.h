@@ -7,7 +7,7 @@
 #include "pass.h"
 
 /* Fills `s->turned`: `base` as it leaves the translation of the flow that `p` belongs to. */
-static __noinline int translated(struct scratch *s, const struct packet *p, const struct packet *base)
+WHOLE int translated(struct scratch *s NONNULL, const struct packet *p NONNULL, const struct packet *base NONNULL)
 {
 	if (p->family == 4) {
 		struct flow_key key;
@@ -34,7 +34,7 @@ static __noinline int translated(struct scratch *s, const struct packet *p, cons
 	return 0;
 }
 
-static __noinline int count(struct __sk_buff *skb, const struct packet *p, struct track *t)
+WHOLE int count(struct __sk_buff *skb, const struct packet *p NONNULL, struct track *t NONNULL)
 {
 	__u32 segments = skb->gso_segs ?: 1;
 	__u32 bytes = skb->len - L3_OFF;
@@ -76,7 +76,7 @@ static long next_option(__u32 index, struct options *o)
 
 /* A handshake learns of the smallest MTU on the way, because nothing else tells it: endpoints
  * send no ICMP about it (AWS clamps the MSS too). */
-static __noinline int clamp(struct __sk_buff *skb, const struct packet *p, __u32 mtu)
+WHOLE int clamp(struct __sk_buff *skb, const struct packet *p NONNULL, __u32 mtu)
 {
 	__u32 most = mtu - (p->family == 4 ? 40 : 60), from, to;
 	struct options o = {
@@ -101,7 +101,7 @@ static __noinline int clamp(struct __sk_buff *skb, const struct packet *p, __u32
 	return 0;
 }
 
-static __noinline int write_addresses(struct __sk_buff *skb, struct scratch *s, const struct packet *p, __u32 diff)
+WHOLE int write_addresses(struct __sk_buff *skb, struct scratch *s NONNULL, const struct packet *p NONNULL, __u32 diff)
 {
 	if (p->family == 4) {
 		__be32 pair[2] = {s->turned.saddr.w[3], s->turned.daddr.w[3]};
@@ -117,7 +117,7 @@ static __noinline int write_addresses(struct __sk_buff *skb, struct scratch *s, 
 	return 0;
 }
 
-static __noinline int write_transport(struct __sk_buff *skb, const struct packet *p, const struct track *t)
+WHOLE int write_transport(struct __sk_buff *skb, const struct packet *p NONNULL, const struct track *t NONNULL)
 {
 	__u32 address_diff = t->address_diff, port_diff = t->port_diff;
 	__be16 pair[2] = {t->sport, t->dport};
@@ -158,11 +158,12 @@ static __noinline int hand_over(struct __sk_buff *skb, const struct track *t)
 		bpf_skb_change_type(skb, PACKET_HOST);
 	skb->cb[CB_LINK] = out_ifindex;
 	skb->cb[CB_GATE] = t->gate + 1;
+	skb->cb[CB_SIDE] = t->side + 1;
 	return bpf_redirect_peer(out_ifindex, 0);
 }
 
 /* A packet of a known flow, on its way. `s->turned` is what it becomes. */
-static __noinline int forward(struct __sk_buff *skb, struct scratch *s, const struct packet *p, struct track *t)
+WHOLE int forward(struct __sk_buff *skb, struct scratch *s NONNULL, const struct packet *p NONNULL, struct track *t NONNULL)
 {
 	struct settings *set = host();
 

@@ -30,6 +30,7 @@ static __noinline int note_before(struct __sk_buff *skb, struct watch *watch, st
 {
 	skb->cb[CB_VERDICT] = 0;
 	skb->cb[CB_LINK] = 0;
+	skb->cb[CB_SIDE] = 0;
 	skb->cb[CB_GATE] = 0;
 	note->at = bpf_ktime_get_ns();
 	note->segments = skb->gso_segs ?: 1;
@@ -55,6 +56,7 @@ static __noinline int note_after(struct __sk_buff *skb, struct watch *watch, str
 
 	note->verdict = skb->cb[CB_VERDICT];
 	note->gate = skb->cb[CB_GATE] - 1;
+	note->side = skb->cb[CB_SIDE];
 	note->from = slot_at(skb->ifindex);
 	note->to = link ? slot_at(link) : NOBODY;
 	note->went_length = 0;

@@ -391,7 +391,8 @@ struct note {
 	__u32 came_length; /* of the whole frame */
 	__u32 went_length; /* 0: it did not go on */
 	__u8 answered; /* sent back to where it came from, as something else */
-	__u8 pad[3];
+	__u8 side; /* of its flow, plus one; 0: it has none, or its flow was cut */
+	__u8 pad[2];
 	__u8 came[SNAP_BYTES];
 	__u8 went[SNAP_BYTES];
 };

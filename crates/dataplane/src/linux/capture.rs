@@ -6,7 +6,7 @@ use std::mem::size_of;
 use aya::Ebpf;
 use aya::maps::{Array, MapData, RingBuf};
 use model::host::{
-    Captured, Catch, EniSlot, Fate, Frame, GateSlot, MAX_SNAP, MAX_WATCHED_GATES, Watch,
+    Captured, Catch, EniSlot, Fate, Frame, GateSlot, MAX_SNAP, MAX_WATCHED_GATES, Side, Watch,
 };
 use model::verdict::Verdict;
 use nix::time::{ClockId, clock_gettime};
@@ -139,6 +139,11 @@ fn captured(raw: &tables::note, behind: i64, snap: usize) -> Captured {
         from: somebody(raw.from).map(EniSlot),
         to: somebody(raw.to).map(EniSlot),
         gate: somebody(raw.gate).map(GateSlot),
+        side: match u32::from(raw.side).checked_sub(1) {
+            Some(tables::SIDE_CLIENT) => Some(Side::Client),
+            Some(tables::SIDE_TARGET) => Some(Side::Target),
+            _ => None,
+        },
         fate,
         verdict,
         segments: raw.segments,

@@ -790,7 +790,8 @@ pub struct note {
     pub came_length: __u32,
     pub went_length: __u32,
     pub answered: __u8,
-    pub pad: [__u8; 3usize],
+    pub side: __u8,
+    pub pad: [__u8; 2usize],
     pub came: [__u8; 256usize],
     pub went: [__u8; 256usize],
 }
@@ -807,7 +808,8 @@ const _: () = {
     ["Offset of field: note::came_length"][::core::mem::offset_of!(note, came_length) - 28usize];
     ["Offset of field: note::went_length"][::core::mem::offset_of!(note, went_length) - 32usize];
     ["Offset of field: note::answered"][::core::mem::offset_of!(note, answered) - 36usize];
-    ["Offset of field: note::pad"][::core::mem::offset_of!(note, pad) - 37usize];
+    ["Offset of field: note::side"][::core::mem::offset_of!(note, side) - 37usize];
+    ["Offset of field: note::pad"][::core::mem::offset_of!(note, pad) - 38usize];
     ["Offset of field: note::came"][::core::mem::offset_of!(note, came) - 40usize];
     ["Offset of field: note::went"][::core::mem::offset_of!(note, went) - 296usize];
 };

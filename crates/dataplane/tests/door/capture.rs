@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, UdpSocket};
 use std::path::PathBuf;
 
+use aya::maps::loaded_maps;
 use aya::programs::links::{FdLink, PinnedLink};
-use model::host::{Captured, Catch, Fate, Frame, MAX_SNAP, Watch};
+use aya::programs::loaded_programs;
+use model::host::{Captured, Catch, Fate, Frame, MAX_SNAP, Side, Watch};
 use model::verdict::Verdict;
 
 use super::*;
@@ -55,6 +57,17 @@ fn programs(host: &Host) -> BTreeMap<PathBuf, u32> {
     links.map(|entry| program(entry.unwrap().path())).collect()
 }
 
+/// The names of the maps that a program uses; what others unload meanwhile does not matter.
+fn maps_of(program: u32) -> Vec<String> {
+    let mut programs = loaded_programs().filter_map(Result::ok);
+    let found = programs.find(|info| info.id() == program).unwrap();
+    let used = found.map_ids().unwrap().unwrap();
+    let maps = loaded_maps().filter_map(Result::ok);
+    maps.filter(|info| used.contains(&info.id()))
+        .map(|info| info.name_as_str().unwrap_or_default().to_owned())
+        .collect()
+}
+
 /// Source, destination and destination port of an IPv4 frame with ports.
 fn ends(frame: &Frame) -> (Ipv4Addr, Ipv4Addr, u16) {
     let address = |at: usize| {
@@ -82,6 +95,16 @@ fn both_sides_of_the_nat_and_refusals_are_caught_and_nothing_stays() {
     capture(&lab.host, at_the_gate());
     let watched = programs(&lab.host);
     assert!(watched.iter().all(|(pin, id)| ordinary[pin] != *id));
+    // Nothing of it is in the ordinary program.
+    let used = |programs: &BTreeMap<PathBuf, u32>| maps_of(*programs.values().next().unwrap());
+    let (ordinary_maps, watched_maps) = (used(&ordinary), used(&watched));
+    for name in ["captures", "notes", "watches"] {
+        assert!(
+            !ordinary_maps.iter().any(|it| it == name),
+            "{ordinary_maps:?}"
+        );
+        assert!(watched_maps.iter().any(|it| it == name), "{watched_maps:?}");
+    }
     assert_eq!(caught(&lab.host), Catch::default());
     client::http_get(&lab.client, endpoint(), "/during", LIMIT).unwrap();
     client::connect(&lab.stranger, endpoint(), SILENCE).unwrap_err();
@@ -101,7 +124,10 @@ fn both_sides_of_the_nat_and_refusals_are_caught_and_nothing_stays() {
     let there = |packet: &&Captured| packet.from == Some(CLIENT_SLOT);
     for packet in all.packets.iter().filter(there) {
         assert_eq!((packet.fate, packet.verdict), (Fate::Passed, None));
-        assert_eq!(packet.to, Some(TARGET_SLOT));
+        assert_eq!(
+            (packet.to, packet.side),
+            (Some(TARGET_SLOT), Some(Side::Client))
+        );
         assert_eq!(ends(&packet.came), (CLIENT, ENDPOINT, 80));
         let went = packet.went.as_ref().unwrap();
         assert_eq!(ends(went), (BALANCER, TARGET, 8080));
@@ -118,7 +144,10 @@ fn both_sides_of_the_nat_and_refusals_are_caught_and_nothing_stays() {
         assert_eq!((source, destination), (TARGET, BALANCER));
         let (source, destination, _) = ends(packet.went.as_ref().unwrap());
         assert_eq!((source, destination), (ENDPOINT, CLIENT));
-        assert_eq!(packet.to, Some(CLIENT_SLOT));
+        assert_eq!(
+            (packet.to, packet.side),
+            (Some(CLIENT_SLOT), Some(Side::Target))
+        );
     }
     let refused: Vec<_> = all
         .packets
@@ -129,7 +158,10 @@ fn both_sides_of_the_nat_and_refusals_are_caught_and_nothing_stays() {
     for packet in refused {
         assert_eq!(packet.fate, Fate::Dropped);
         assert_eq!(packet.verdict, Some(Verdict::SecurityGroup));
-        assert_eq!((packet.to, packet.went.as_ref()), (None, None));
+        assert_eq!(
+            (packet.to, packet.side, packet.went.as_ref()),
+            (None, None, None)
+        );
         assert_eq!(ends(&packet.came), (STRANGER, ENDPOINT, 80));
     }
 }

@@ -47,6 +47,15 @@ pub enum Fate {
     Ignored,
 }
 
+/// From which end of its flow a packet comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Side {
+    /// From who opened it.
+    Client,
+    /// An answer.
+    Target,
+}
+
 /// A captured packet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Captured {
@@ -58,6 +67,8 @@ pub struct Captured {
     pub to: Option<EniSlot>,
     /// The endpoint ENI that it came to.
     pub gate: Option<GateSlot>,
+    /// From which end of its flow, where it has one.
+    pub side: Option<Side>,
     /// What became of it.
     pub fate: Fate,
     /// Why it was refused. A refused packet may be answered, with a reset.

@@ -14,7 +14,7 @@ mod step;
 
 pub use capture::{
     CaptureAnswer, CaptureOrder, CaptureRefused, Captured, Catch, Fate, Frame, MAX_SNAP,
-    MAX_WATCHED_GATES, Watch,
+    MAX_WATCHED_GATES, Side, Watch,
 };
 pub use document::{
     Acl, AclKey, Address, Attachment, BalancerSlot, Document, EniSlot, Entry, Gate, GateSlot,

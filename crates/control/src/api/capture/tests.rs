@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use model::host::{Captured, Catch, Document, EniSlot, Fate, Frame, GateSlot, Label};
+use model::host::{Captured, Catch, Document, EniSlot, Fate, Frame, GateSlot, Label, Side};
 use model::interface::Attachment;
 use model::time::Millis;
 use model::verdict::Verdict;
@@ -116,6 +116,7 @@ fn packets_are_told_with_names() {
         from: Some(EniSlot(from)),
         to: None,
         gate: Some(GateSlot(2)),
+        side: (from == 1).then_some(Side::Client),
         fate,
         verdict,
         segments: 1,
@@ -144,6 +145,7 @@ fn packets_are_told_with_names() {
             "from": "eni-1",
             "to": null,
             "endpoint": "vpce-2",
+            "side": "client",
             "fate": "dropped",
             "verdict": "security-group",
             "segments": 1,

@@ -53,7 +53,7 @@ fn logs_are_made_listed_and_removed() {
                 "<logFormat>${version} ${account-id} ${interface-id} ${srcaddr} ${dstaddr} ${srcport} ${dstport} ${protocol} ${packets} ${bytes} ${start} ${end} ${action} ${log-status}</logFormat>",
                 "<fileFormat>plain-text</fileFormat>",
                 "<deliverLogsStatus>FAILED</deliverLogsStatus>",
-                "delivers no records yet",
+                "No packets flow here",
                 "<key>team</key>",
             ],
         ),

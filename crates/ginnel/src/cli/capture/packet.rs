@@ -35,11 +35,20 @@ pub(super) struct Packet {
     from: Option<String>,
     to: Option<String>,
     pub(super) endpoint: Option<String>,
+    side: Option<Side>,
     pub(super) fate: Fate,
     pub(super) verdict: Option<String>,
     segments: u32,
     pub(super) came: Frame,
     pub(super) went: Option<Frame>,
+}
+
+/// From which end of its flow.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+enum Side {
+    Client,
+    Target,
 }
 
 /// What became of it.
@@ -95,15 +104,14 @@ impl Subject {
     pub(super) fn is_from_own_side(&self, packet: &Packet) -> bool {
         match self {
             Self::Eni(eni) => packet.from.as_ref() == Some(eni),
-            Self::Endpoint(_, addresses) => {
-                let has = |ip: Option<IpAddr>| ip.is_some_and(|ip| addresses.contains(&ip));
-                let answer = packet.fate == Fate::Passed
-                    && packet
-                        .went
-                        .as_ref()
-                        .is_some_and(|went| has(went.heads.source));
-                has(packet.came.heads.destination) && !answer
-            }
+            Self::Endpoint(_, addresses) => match packet.side {
+                Some(side) => side == Side::Client,
+                // Without a flow: whoever dials the endpoint.
+                None => {
+                    let to = packet.came.heads.destination;
+                    to.is_some_and(|ip| addresses.contains(&ip))
+                }
+            },
         }
     }
 

@@ -14,7 +14,8 @@ use super::{file, line};
 
 const CLIENT: [u8; 4] = [10, 0, 1, 10];
 const ENDPOINT: [u8; 4] = [10, 0, 1, 50];
-const BALANCER: [u8; 4] = [10, 0, 1, 20];
+/// Both sides may have the same addresses.
+const BALANCER: [u8; 4] = ENDPOINT;
 
 /// A SYN as the daemon tells of frames; cut as a short snap length does.
 fn frame(from: [u8; 4], to: [u8; 4], ports: (u16, u16), snap: usize) -> Value {
@@ -32,6 +33,7 @@ fn packet(change: impl FnOnce(&mut Value)) -> Packet {
         "from": "eni-client",
         "to": "eni-target",
         "endpoint": "vpce-1",
+        "side": "client",
         "fate": "passed",
         "verdict": null,
         "segments": 1,
@@ -47,6 +49,7 @@ fn refused() -> Packet {
     packet(|it| {
         it["fate"] = "dropped".into();
         it["verdict"] = "security-group".into();
+        it["side"] = Value::Null;
         it["went"] = Value::Null;
         it["to"] = Value::Null;
     })
@@ -55,6 +58,7 @@ fn refused() -> Packet {
 /// The answer to `packet`.
 fn answer() -> Packet {
     packet(|it| {
+        it["side"] = "target".into();
         it["from"] = "eni-target".into();
         it["to"] = "eni-client".into();
         it["came"] = frame(CLIENT, BALANCER, (8_080, 1_024), 256);
@@ -77,7 +81,7 @@ fn filters_hold_for_either_side_of_the_nat() {
         ("port 8080", true, false),
         ("port 81", false, false),
         ("host 10.0.1.50", true, true),
-        ("host 10.0.1.20", true, false),
+        ("host 10.0.1.11", false, false),
         ("host 10.0.0.0/16 and not host 10.0.2.0/24", true, true),
         ("host fd00::1", false, false),
         ("dropped", false, true),
@@ -128,7 +132,7 @@ fn lines_tell_time_direction_addresses_length_and_fate() {
     let eni = Subject::Eni("eni-client".into());
     assert_eq!(
         line(&eni, &packet(|_| {})),
-        "2023-11-14T22:13:20.123456Z out tcp 10.0.1.10:40312 > 10.0.1.50:80 [S] eni-client > eni-target: 154 bytes, admitted, after NAT tcp 10.0.1.20:1024 > 10.0.1.10:8080 [S]\n"
+        "2023-11-14T22:13:20.123456Z out tcp 10.0.1.10:40312 > 10.0.1.50:80 [S] eni-client > eni-target: 154 bytes, admitted, after NAT tcp 10.0.1.50:1024 > 10.0.1.10:8080 [S]\n"
     );
     let text = line(&endpoint(), &refused());
     let wanted = "in  tcp 10.0.1.10:40312 > 10.0.1.50:80 [S] eni-client > vpce-1: 154 bytes, dropped: security-group (No inbound rule";
@@ -212,7 +216,7 @@ fn a_file_has_both_sides_with_direction_and_comment() {
         told[..2],
         [
             "in eni-client tcp 10.0.1.10:40312 > 10.0.1.50:80 [S], admitted",
-            "out vpce-1 > eni-target tcp 10.0.1.20:1024 > 10.0.1.10:8080 [S] after NAT",
+            "out vpce-1 > eni-target tcp 10.0.1.50:1024 > 10.0.1.10:8080 [S] after NAT",
         ]
     );
     assert!(
