@@ -101,7 +101,7 @@ impl Batch<'_> {
     }
 }
 
-/// Collects the frames that arrive at one interface, until dropped.
+/// Collects the frames that arrive at one interface (or also those that leave), until dropped.
 #[derive(Debug)]
 pub struct Sniffer {
     frames: Arc<Mutex<Vec<Vec<u8>>>>,
@@ -112,6 +112,15 @@ pub struct Sniffer {
 impl Sniffer {
     /// Starts listening; frames sent from now on are seen.
     pub fn start(ns: &Netns, interface: &str) -> Result<Self> {
+        Self::listen(ns, interface, false)
+    }
+
+    /// Like [`Sniffer::start`], with the frames that leave by the interface too.
+    pub fn both_ways(ns: &Netns, interface: &str) -> Result<Self> {
+        Self::listen(ns, interface, true)
+    }
+
+    fn listen(ns: &Netns, interface: &str, leaving: bool) -> Result<Self> {
         let socket = ns.run(|| raw_socket(interface, Some(SockProtocol::EthAll)))??;
         let frames = Arc::new(Mutex::new(Vec::new()));
         let stop = Arc::new(AtomicBool::new(false));
@@ -126,7 +135,8 @@ impl Sniffer {
                 else {
                     continue;
                 };
-                if from.is_some_and(|from| from.pkttype() != PACKET_OUTGOING) {
+                let wanted = |from: LinkAddr| leaving || from.pkttype() != PACKET_OUTGOING;
+                if from.is_some_and(wanted) {
                     let mut frames = to.lock().unwrap_or_else(PoisonError::into_inner);
                     frames.push(buffer[..length].to_vec());
                 }
