@@ -61,33 +61,39 @@ impl RawSender {
         Ok(())
     }
 
-    /// Makes ready to send this frame `times` times per call.
-    pub fn batch<'a>(&'a self, frame: &'a [u8], times: usize) -> Batch<'a> {
+    /// Makes ready to send these frames, all in one call, again and again.
+    pub fn batch(&self, frames: Vec<Vec<u8>>) -> Batch<'_> {
         Batch {
             socket: &self.socket,
-            headers: MultiHeaders::preallocate(times, None),
-            slices: (0..times).map(|_| [IoSlice::new(frame)]).collect(),
-            addresses: vec![None; times],
+            headers: MultiHeaders::preallocate(frames.len(), None),
+            addresses: vec![None; frames.len()],
+            frames,
         }
     }
 }
 
-/// One frame many times, by one `sendmmsg` per call.
+/// Some frames, by one `sendmmsg` per call.
 pub struct Batch<'a> {
     socket: &'a OwnedFd,
     headers: MultiHeaders<LinkAddr>,
-    slices: Vec<[IoSlice<'a>; 1]>,
+    frames: Vec<Vec<u8>>,
     addresses: Vec<Option<LinkAddr>>,
 }
 
 impl Batch<'_> {
+    /// The frames, to change them before they are sent again.
+    pub fn frames(&mut self) -> &mut [Vec<u8>] {
+        &mut self.frames
+    }
+
     /// Sends the batch; returns how many frames the driver took.
     pub fn send(&mut self) -> Result<usize> {
         let fd = self.socket.as_raw_fd();
+        let slices: Vec<_> = self.frames.iter().map(|one| [IoSlice::new(one)]).collect();
         let sent = sendmmsg(
             fd,
             &mut self.headers,
-            &self.slices,
+            &slices,
             &self.addresses,
             [],
             MsgFlags::empty(),

@@ -53,18 +53,23 @@ impl Tenant {
         };
         let made = tenant.ec2("CreateVpc", &[("CidrBlock", "10.0.0.0/16")])?;
         tenant.vpc = made.need("vpcId")?;
-        let zone = format!("{}a", tenant.client.credentials().region);
-        let made = tenant.ec2(
+        tenant.subnet = tenant.add_subnet("10.0.1.0/24")?;
+        tenant.open_default_group()?;
+        Ok(tenant)
+    }
+
+    /// Another subnet in the first zone; returns its id.
+    pub fn add_subnet(&self, block: &str) -> Result<String> {
+        let zone = format!("{}a", self.client.credentials().region);
+        let made = self.ec2(
             "CreateSubnet",
             &[
-                ("VpcId", &tenant.vpc),
-                ("CidrBlock", "10.0.1.0/24"),
+                ("VpcId", &self.vpc),
+                ("CidrBlock", block),
                 ("AvailabilityZone", &zone),
             ],
         )?;
-        tenant.subnet = made.need("subnetId")?;
-        tenant.open_default_group()?;
-        Ok(tenant)
+        made.need("subnetId")
     }
 
     /// Lets everybody in the VPC reach the ENIs that carry its default group: load balancers
@@ -101,13 +106,22 @@ impl Tenant {
 
     /// Attaches a new ENI to a namespace, as `eth0`; returns the ENI's id.
     pub fn attach(&self, ginnel: &Ginnel, namespace: &Netns, ip: Ipv4Addr) -> Result<String> {
-        let made = self.ec2(
-            "CreateNetworkInterface",
-            &[
-                ("SubnetId", &self.subnet),
-                ("PrivateIpAddress", &ip.to_string()),
-            ],
-        )?;
+        self.attach_with(ginnel, namespace, (&self.subnet, ip), &[])
+    }
+
+    /// The same in any subnet, with these groups instead of the default one.
+    pub fn attach_with(
+        &self,
+        ginnel: &Ginnel,
+        namespace: &Netns,
+        (subnet, ip): (&str, Ipv4Addr),
+        groups: &[String],
+    ) -> Result<String> {
+        let ip = ip.to_string();
+        let mut parameters = vec![("SubnetId", subnet), ("PrivateIpAddress", &ip)];
+        let named = numbered("SecurityGroupId", groups);
+        parameters.extend(named.iter().map(|(name, id)| (name.as_str(), *id)));
+        let made = self.ec2("CreateNetworkInterface", &parameters)?;
         let eni = made.need("networkInterfaceId")?;
         ginnel.cli(&["attach", &eni, namespace.name()])?;
         Ok(eni)
@@ -177,17 +191,22 @@ impl Tenant {
 
     /// A security group that admits all of the VPC; returns its id.
     pub fn open_group(&self, name: &str) -> Result<String> {
+        let group = self.add_group(name)?;
+        self.admit_vpc(&group)?;
+        Ok(group)
+    }
+
+    /// A security group that admits nobody yet and lets everything out; returns its id.
+    pub fn add_group(&self, name: &str) -> Result<String> {
         let group = self.ec2(
             "CreateSecurityGroup",
             &[
                 ("GroupName", name),
-                ("GroupDescription", "admits the VPC"),
+                ("GroupDescription", "of the laboratory"),
                 ("VpcId", &self.vpc),
             ],
         )?;
-        let group = group.need("groupId")?;
-        self.admit_vpc(&group)?;
-        Ok(group)
+        group.need("groupId")
     }
 
     fn admit_vpc(&self, group: &str) -> Result<()> {
@@ -204,20 +223,22 @@ impl Tenant {
 
     /// Asks for an endpoint; returns the answer.
     pub fn endpoint(&self, service: &str, group: &str) -> Result<Xml> {
+        self.endpoint_with(service, &[group.to_owned()])
+    }
+
+    /// The same with several groups.
+    pub fn endpoint_with(&self, service: &str, groups: &[String]) -> Result<Xml> {
         let region = &self.client.credentials().region;
-        self.ec2(
-            "CreateVpcEndpoint",
-            &[
-                ("VpcEndpointType", "Interface"),
-                ("VpcId", &self.vpc),
-                (
-                    "ServiceName",
-                    &format!("com.amazonaws.vpce.{region}.{service}"),
-                ),
-                ("SubnetId.1", &self.subnet),
-                ("SecurityGroupId.1", group),
-            ],
-        )
+        let service = format!("com.amazonaws.vpce.{region}.{service}");
+        let mut parameters = vec![
+            ("VpcEndpointType", "Interface"),
+            ("VpcId", &self.vpc),
+            ("ServiceName", &service),
+            ("SubnetId.1", &self.subnet),
+        ];
+        let named = numbered("SecurityGroupId", groups);
+        parameters.extend(named.iter().map(|(name, id)| (name.as_str(), *id)));
+        self.ec2("CreateVpcEndpoint", &parameters)
     }
 
     /// An endpoint's state; `None` when there is no such endpoint.
@@ -247,4 +268,12 @@ impl Tenant {
         ensure!(!found.is_empty(), "{endpoint} has no interface");
         found[0].parse().context("an interface's address")
     }
+}
+
+/// A list's members as parameters, counted from 1.
+fn numbered<'a>(list: &str, members: &'a [String]) -> Vec<(String, &'a str)> {
+    let members = members.iter().enumerate();
+    members
+        .map(|(index, one)| (format!("{list}.{}", index + 1), one.as_str()))
+        .collect()
 }

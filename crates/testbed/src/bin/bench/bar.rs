@@ -25,9 +25,10 @@ pub(crate) fn check(samples: &[Sample]) -> Vec<Verdict> {
             limit,
         ));
     }
-    let added =
-        pairs(samples, Measure::Crr32, OURS, BASIS).map(|(ours, base)| ours.cpu_per - base.cpu_per);
-    let added = Spread::of(added).map(|spread| spread.median);
+    let both = (OURS, BASIS);
+    let added = middle(samples, Measure::Crr32, both, |ours, base| {
+        ours.cpu_per - base.cpu_per
+    });
     verdicts.push(Verdict::new(
         "CPU added per connection (crr32), us",
         added,
@@ -35,7 +36,7 @@ pub(crate) fn check(samples: &[Sample]) -> Vec<Verdict> {
     ));
     for peer in PEERS {
         for measure in Measure::USUAL {
-            if measure.is_udp() && peer == "haproxy" {
+            if measure.is_injected() && peer == "haproxy" {
                 continue;
             }
             let better = if measure.smaller_is_better() {
@@ -51,8 +52,20 @@ pub(crate) fn check(samples: &[Sample]) -> Vec<Verdict> {
 }
 
 fn ratio(samples: &[Sample], measure: Measure, base: &str) -> Option<f64> {
-    let ratios = pairs(samples, measure, OURS, base).map(|(ours, base)| ours.value / base.value);
-    Spread::of(ratios).map(|spread| spread.median)
+    middle(samples, measure, (OURS, base), |ours, base| {
+        ours.value / base.value
+    })
+}
+
+/// The median over rounds of what two paths' samples of a round make together.
+pub(crate) fn middle(
+    samples: &[Sample],
+    measure: Measure,
+    (path, base): (&str, &str),
+    combine: impl Fn(&Sample, &Sample) -> f64,
+) -> Option<f64> {
+    let all = pairs(samples, measure, path, base).map(|(one, base)| combine(one, base));
+    Spread::of(all).map(|spread| spread.median)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! cargo run --release -p ginnel-testbed --bin bench -- run [--check] [--json FILE]
+//! cargo run --release -p ginnel-testbed --bin bench -- policy [--check] [--json FILE]
 //! ```
 //!
 //! The method is that of DATAPLANE.md section 1: everything on one core, tools of our own, paths
@@ -14,6 +15,7 @@ mod cpu;
 mod machine;
 mod measure;
 mod path;
+mod policy;
 mod provision;
 mod report;
 mod rounds;
@@ -36,6 +38,8 @@ struct Arguments {
 enum Command {
     /// Measures all paths in interleaved rounds and prints a table.
     Run(rounds::Options),
+    /// Measures what rules, many flows and flow logs cost.
+    Policy(policy::Options),
     /// Measures from CreateVpcEndpoint to the first byte through the endpoint.
     Provision(provision::Options),
     /// One measuring tool; started by `run` inside a namespace.
@@ -46,6 +50,7 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Run(options) => rounds::run(&options),
+        Command::Policy(options) => policy::run(&options),
         Command::Provision(options) => provision::run(&options),
         Command::Tool(tool) => tool::run(tool).map(|()| ExitCode::SUCCESS),
     };

@@ -9,10 +9,12 @@ use serde::{Deserialize, Serialize};
 use crate::path::Lane;
 use crate::testbed::bench::Interrupt;
 use crate::testbed::{Child, Netns};
-use crate::tool::{READY, Reading, Window, encode};
+use crate::tool::{READY, Reading, SOURCES, Window, encode};
 
 /// How much longer than its window a tool may take.
 const GRACE: Duration = Duration::from_secs(15);
+/// Frames of a flow that is begun and ended.
+const FRAMES_PER_FLOW: f64 = 2.0;
 
 /// One thing to measure.
 #[derive(
@@ -32,6 +34,10 @@ pub(crate) enum Measure {
     Pps,
     /// TCP bulk, four streams, two cores.
     Bulk4,
+    /// 64-byte UDP frames over all flows of the lane in turn, one core.
+    Spread,
+    /// 64-byte TCP frames that begin and end a flow each time, one core.
+    New,
 }
 
 /// One measurement of one path.
@@ -66,6 +72,8 @@ impl Measure {
             Self::Crr32 => "crr32",
             Self::Pps => "pps",
             Self::Bulk4 => "bulk4",
+            Self::Spread => "spread",
+            Self::New => "new",
         }
     }
 
@@ -80,6 +88,12 @@ impl Measure {
                 "64-byte UDP frames injected raw, counted at the target's IP layer, one core"
             }
             Self::Bulk4 => "TCP bulk, 4 streams, two cores (a proxy keeps its one thread)",
+            Self::Spread => {
+                "64-byte UDP frames as in pps, over all flows in the table in turn (direct: 1,000,000)"
+            }
+            Self::New => {
+                "new flows by raw 64-byte TCP frames: SYN and RST, so that each SYN is a first packet"
+            }
         }
     }
 
@@ -89,7 +103,7 @@ impl Measure {
             Self::Bulk | Self::Bulk4 => "Gb/s",
             Self::Rr => "us",
             Self::Crr1 | Self::Crr32 => "conn/s",
-            Self::Pps => "k/s",
+            Self::Pps | Self::Spread | Self::New => "k/s",
         }
     }
 
@@ -99,7 +113,8 @@ impl Measure {
             Self::Bulk | Self::Bulk4 => "ms/GB",
             Self::Rr => "us/trans",
             Self::Crr1 | Self::Crr32 => "us/conn",
-            Self::Pps => "ns/pkt",
+            Self::Pps | Self::Spread => "ns/pkt",
+            Self::New => "ns/flow",
         }
     }
 
@@ -108,9 +123,9 @@ impl Measure {
         matches!(self, Self::Rr)
     }
 
-    /// Whether it needs a path for UDP.
-    pub(crate) fn is_udp(self) -> bool {
-        matches!(self, Self::Pps)
+    /// Whether its frames are injected raw: a proxy in user space does not carry them.
+    pub(crate) fn is_injected(self) -> bool {
+        matches!(self, Self::Pps | Self::Spread | Self::New)
     }
 
     /// How many CPUs it uses.
@@ -124,7 +139,8 @@ impl Measure {
             Self::Bulk | Self::Bulk4 => rate * 8.0 / 1e9,
             Self::Rr => reading.latency.context("no latency in the reading")?.p50,
             Self::Crr1 | Self::Crr32 => rate,
-            Self::Pps => rate / 1e3,
+            Self::Pps | Self::Spread => rate / 1e3,
+            Self::New => rate / FRAMES_PER_FLOW / 1e3,
         })
     }
 
@@ -133,7 +149,8 @@ impl Measure {
         match self {
             Self::Bulk | Self::Bulk4 => each * 1e9 * 1e3,
             Self::Rr | Self::Crr1 | Self::Crr32 => each * 1e6,
-            Self::Pps => each * 1e9,
+            Self::Pps | Self::Spread => each * 1e9,
+            Self::New => each * FRAMES_PER_FLOW * 1e9,
         }
     }
 
@@ -148,7 +165,9 @@ impl Measure {
             Self::Rr => (["rr-server", &listen], vec!["rr", &dial, &window]),
             Self::Crr1 => (["crr-server", &listen], vec!["crr", &dial, "1", &window]),
             Self::Crr32 => (["crr-server", &listen], vec!["crr", &dial, "32", &window]),
-            Self::Pps => return inject(lane, place, &window),
+            Self::Pps => return inject(lane, place, &[lane.frame()?], 1),
+            Self::Spread => return inject(lane, place, &[lane.frame()?], lane.flows),
+            Self::New => return inject(lane, place, &lane.opening()?, SOURCES),
         };
         let mut server = place.start(&lane.server, &server)?;
         server.wait_for_line(READY, Duration::from_secs(5))?;
@@ -213,9 +232,11 @@ impl Place<'_> {
     }
 }
 
-fn inject(lane: &Lane, place: &Place<'_>, window: &str) -> Result<Reading> {
+fn inject(lane: &Lane, place: &Place<'_>, frames: &[Vec<u8>], flows: u32) -> Result<Reading> {
     let holder = lane.hold()?;
-    let frame = encode(&lane.frame()?);
+    let window = serde_json::to_string(&place.window)?;
+    let (frames, flows) = (encode(frames), flows.to_string());
     let holder = holder.pid().to_string();
-    place.load(&lane.client, &["inject", "eth0", &frame, &holder, window])
+    let words = ["inject", "eth0", &frames, &flows, &holder, &window];
+    place.load(&lane.client, &words)
 }

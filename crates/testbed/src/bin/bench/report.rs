@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::machine::Machine;
 use crate::measure::{Measure, Sample};
-use crate::stats::Summary;
+use crate::stats::{BASIS, Summary};
 use crate::testbed::bench::{self, Verdict, median, spread};
 
 /// Name and version of the JSON document.
@@ -63,7 +63,7 @@ impl Report<'_> {
         } = common;
         let mut text = format!(
             "{date}, {cpu_model} x{cpus}, kernel {kernel}, load {load:?} before, CPU {:?}\n\
-             {} rounds of {} s, interleaved; median [min..max]; x = by direct in the same round\n\
+             {} rounds of {} s, interleaved; median [min..max]; x = by {BASIS} (or by the one named) in the same round\n\
              TCP: {ours} in the namespaces (the host's default is {host})\n\
              CPU time: {}\n",
             self.cpu, self.rounds, self.seconds, self.cpu_accounting,
@@ -105,6 +105,8 @@ impl Report<'_> {
             "CPU x".to_owned(),
             "others".to_owned(),
         ]);
+        let named = self.summary.iter().any(|one| one.base != BASIS);
+        head.extend(named.then(|| "x is by".to_owned()));
         let columns = head.len();
         table.set_header(head);
         for one in self.summary.iter().filter(|one| one.measure == measure) {
@@ -120,6 +122,7 @@ impl Report<'_> {
                     format!("{:.0} %", share.median * 100.0)
                 }),
             ]);
+            row.extend(named.then(|| one.base.clone()));
             table.add_row(row);
         }
         for column in 1..columns {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::measure::{Measure, Sample};
 use crate::testbed::bench::Spread;
 
-/// The path that the others are compared with.
+/// The path that others are compared with, unless they name another.
 pub(crate) const BASIS: &str = "direct";
 
 /// One path in one measure, over all rounds.
@@ -23,26 +23,29 @@ pub(crate) struct Summary {
     pub(crate) rounds: usize,
     /// The main figure.
     pub(crate) value: Option<Spread>,
-    /// The main figure by that of `direct` in the same round.
+    /// The path that the ratios are by.
+    pub(crate) base: String,
+    /// The main figure by that of the base in the same round.
     pub(crate) ratio: Option<Spread>,
     /// 99th percentile of latency in microseconds.
     pub(crate) p99: Option<Spread>,
-    /// The same by that of `direct`.
+    /// The same by that of the base.
     pub(crate) p99_ratio: Option<Spread>,
     /// The unit of the next two.
     pub(crate) cpu_unit: &'static str,
     /// CPU per operation.
     pub(crate) cpu: Option<Spread>,
-    /// CPU per operation above that of `direct` in the same round.
+    /// CPU per operation above that of the base in the same round.
     pub(crate) cpu_added: Option<Spread>,
-    /// CPU per operation by that of `direct`.
+    /// CPU per operation by that of the base.
     pub(crate) cpu_ratio: Option<Spread>,
     /// Share of the measured CPUs that others took.
     pub(crate) foreign: Option<Spread>,
 }
 
-/// Sums up by measure and path, in the order in which they first came.
-pub(crate) fn summarise(samples: &[Sample]) -> Vec<Summary> {
+/// Sums up by measure and path, in the order in which they first came. `bases` names the path
+/// that one is compared with, where it is not [`BASIS`].
+pub(crate) fn summarise(samples: &[Sample], bases: &BTreeMap<&str, &str>) -> Vec<Summary> {
     let mut order: Vec<(Measure, &str)> = Vec::new();
     for sample in samples {
         let key = (sample.measure, sample.path.as_str());
@@ -54,17 +57,19 @@ pub(crate) fn summarise(samples: &[Sample]) -> Vec<Summary> {
     order
         .into_iter()
         .map(|(measure, path)| {
+            let base = bases.get(path).copied().unwrap_or(BASIS);
             let of =
                 |figure: fn(&Sample) -> f64| Spread::of(select(samples, measure, path).map(figure));
             let pairs = |combine: fn(&Sample, &Sample) -> f64| {
                 Spread::of(
-                    pairs(samples, measure, path, BASIS).map(|(one, base)| combine(one, base)),
+                    pairs(samples, measure, path, base).map(|(one, base)| combine(one, base)),
                 )
             };
             Summary {
                 measure,
                 unit: measure.unit(),
                 path: path.to_owned(),
+                base: base.to_owned(),
                 rounds: select(samples, measure, path).count(),
                 value: of(|one| one.value),
                 ratio: pairs(|one, base| one.value / base.value),

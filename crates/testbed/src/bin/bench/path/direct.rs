@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use anyhow::Result;
 use nix::sched::CpuSet;
 
-use super::{Lane, PORT, Path, drop_injected, namespace};
+use super::{Lane, MANY, PORT, Path, drop_injected, namespace};
 use crate::testbed::link::{End, veth};
 
 /// The bare veth.
@@ -39,7 +39,9 @@ impl Path for Direct {
             between: Vec::new(),
             dial: target,
             listen: target,
+            next_hop: *target.ip(),
             source: Ipv4Addr::new(10, 1, 0, 10),
+            flows: MANY,
         })
     }
 }

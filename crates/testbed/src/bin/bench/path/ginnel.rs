@@ -9,7 +9,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use anyhow::{Context, Result};
 use nix::sched::CpuSet;
 
-use super::{Lane, PORT, Path, drop_injected, namespace};
+use super::{Lane, MANY, PORT, Path, drop_injected, namespace};
 use crate::testbed::ginnel;
 use crate::testbed::tenant::Tenant;
 
@@ -46,7 +46,9 @@ impl Path for Ginnel {
             between: Vec::new(),
             dial: SocketAddrV4::new(dial, PORT),
             listen: SocketAddrV4::new(ADDRESS, PORT),
+            next_hop: dial,
             source: ADDRESS,
+            flows: MANY,
         })
     }
 }

@@ -7,7 +7,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use nix::sched::CpuSet;
 
-use super::{Lane, PORT, Path, namespace};
+use super::{Lane, MANY, PORT, Path, namespace};
+use crate::measure::Measure;
 use crate::testbed::link::{End, veth};
 use crate::testbed::{Child, Netns, eventually, netns};
 
@@ -26,8 +27,8 @@ impl Path for Haproxy {
         "HAProxy mode tcp in a namespace of its own, one thread pinned to the measured CPU, different CIDRs"
     }
 
-    fn carries_udp(&self) -> bool {
-        false
+    fn carries(&self, measure: Measure) -> bool {
+        !measure.is_injected()
     }
 
     fn setup(&self, cpus: CpuSet) -> Result<Lane> {
@@ -62,7 +63,9 @@ impl Path for Haproxy {
             between: vec![proxy],
             dial: SocketAddrV4::new(DIAL, PORT),
             listen: SocketAddrV4::new(SERVER, PORT),
+            next_hop: DIAL,
             source: Ipv4Addr::new(10, 3, 0, 10),
+            flows: MANY,
         })
     }
 }

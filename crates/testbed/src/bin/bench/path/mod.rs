@@ -7,16 +7,23 @@ mod direct;
 mod ginnel;
 mod haproxy;
 mod nftables;
+mod policy;
+
+pub(crate) use direct::Direct;
+pub(crate) use policy::{Case, PLAIN, Scene, Shape, Way};
 
 use std::any::Any;
 use std::net::{Ipv4Addr, SocketAddrV4};
+use std::rc::Rc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use nix::sched::CpuSet;
 use nix::unistd::Pid;
 
-use crate::testbed::packet::{self, Macs};
+use crate::measure::Measure;
+use crate::stats::BASIS;
+use crate::testbed::packet::{self, Macs, Tcp};
 use crate::testbed::{Child, Netns, eventually, link};
 use crate::tool::READY;
 
@@ -26,6 +33,10 @@ pub(crate) const PORT: u16 = 7000;
 pub(crate) const CONGESTION_CONTROL: &str = "reno";
 /// The source port of injected frames.
 const INJECTED: u16 = 40_000;
+/// The first source port of those that begin a flow: no connection has one below 1024.
+const OPENING: u16 = 1;
+/// Flows that [`Measure::Spread`] goes over where nothing keeps flows.
+const MANY: u32 = 1_000_000;
 /// Ethernet 14, IPv4 20, UDP 8, payload 22: 64 bytes without the frame check sequence.
 const PAYLOAD: [u8; 22] = [0x42; 22];
 
@@ -37,15 +48,20 @@ pub(crate) trait Path {
     /// What it is made of, for the report.
     fn about(&self) -> &'static str;
 
-    /// Whether UDP crosses it.
-    fn carries_udp(&self) -> bool {
+    /// Whether a measure is taken on it.
+    fn carries(&self, _measure: Measure) -> bool {
         true
     }
 
-    /// Builds it. `cpus` is where everything that works for it must run.
+    /// The path that it is compared with.
+    fn base(&self) -> &'static str {
+        BASIS
+    }
+
+    /// Builds it, once. `cpus` is where everything that works for it must run.
     fn setup(&self, cpus: CpuSet) -> Result<Lane>;
 
-    /// Clears what a measurement has left in it (flow tables), before the next one.
+    /// Puts it into the state that a measurement begins with (flow tables).
     fn settle(&self, _lane: &Lane) -> Result<()> {
         Ok(())
     }
@@ -57,34 +73,61 @@ pub(crate) struct Lane {
     #[expect(dead_code, reason = "held for what its end cleans up")]
     pub(crate) guards: Vec<Box<dyn Any>>,
     /// Where clients run; its interface is `eth0`.
-    pub(crate) client: Netns,
+    pub(crate) client: Rc<Netns>,
     /// Where servers run; its interface is `eth0`.
-    pub(crate) server: Netns,
+    pub(crate) server: Rc<Netns>,
     /// Namespaces between them.
     #[expect(dead_code, reason = "held for what its end cleans up")]
-    pub(crate) between: Vec<Netns>,
-    /// What clients connect to; on-link for them.
+    pub(crate) between: Vec<Rc<Netns>>,
+    /// What clients connect to.
     pub(crate) dial: SocketAddrV4,
+    /// Who takes the client's frames for it: itself, or a router; on-link.
+    pub(crate) next_hop: Ipv4Addr,
     /// Where servers listen.
     pub(crate) listen: SocketAddrV4,
     /// The client's own address.
     pub(crate) source: Ipv4Addr,
+    /// Over how many flows [`Measure::Spread`] goes.
+    pub(crate) flows: u32,
 }
 
 impl Lane {
     /// The 64-byte UDP frame that the client injects: to whichever MAC answers for `dial`.
     pub(crate) fn frame(&self) -> Result<Vec<u8>> {
-        let macs = Macs {
+        let from = SocketAddrV4::new(self.source, INJECTED);
+        packet::udp(self.macs()?, from, self.dial, &PAYLOAD)
+    }
+
+    /// The 64-byte frames that begin a flow and end it: a SYN, and the RST of who gives up.
+    pub(crate) fn opening(&self) -> Result<[Vec<u8>; 2]> {
+        let macs = self.macs()?;
+        let from = SocketAddrV4::new(self.source, OPENING);
+        let payload = &PAYLOAD[..10];
+        let syn = Tcp {
+            syn: true,
+            ..Tcp::default()
+        };
+        let reset = Tcp {
+            rst: true,
+            sequence: 1,
+            ..Tcp::default()
+        };
+        Ok([
+            packet::tcp(macs, from, self.dial, syn, payload)?,
+            packet::tcp(macs, from, self.dial, reset, payload)?,
+        ])
+    }
+
+    fn macs(&self) -> Result<Macs> {
+        Ok(Macs {
             from: link::mac(&self.client, "eth0")?,
             to: self.neighbour()?,
-        };
-        let from = SocketAddrV4::new(self.source, INJECTED);
-        packet::udp(macs, from, self.dial, &PAYLOAD)
+        })
     }
 
     /// Asks the kernel's neighbour table of the client, after giving it a reason to resolve.
     fn neighbour(&self) -> Result<[u8; 6]> {
-        let (dial, ip) = (self.dial, self.dial.ip().to_string());
+        let (dial, ip) = (self.dial, self.next_hop.to_string());
         let mut found = None;
         eventually("the neighbour's MAC", Duration::from_secs(3), || {
             let _ = self.client.run(|| {
@@ -134,7 +177,7 @@ pub(crate) fn all() -> Vec<Box<dyn Path>> {
 }
 
 /// A namespace for a client, a server or a proxy, tuned alike on every path.
-fn namespace(prefix: &str) -> Result<Netns> {
+fn namespace(prefix: &str) -> Result<Rc<Netns>> {
     let ns = Netns::new(prefix)?;
     for (key, value) in [
         // Tens of thousands of connections per measurement, all closed by the client.
@@ -158,19 +201,19 @@ fn namespace(prefix: &str) -> Result<Netns> {
     }
     // The benchmark's port must never be taken by an outgoing connection.
     ns.sysctl("net.ipv4.ip_local_reserved_ports", &PORT.to_string())?;
-    Ok(ns)
+    Ok(Rc::new(ns))
 }
 
 /// Drops injected frames in the target's namespace as soon as its IP layer has counted them.
+/// No measure sends UDP or low TCP ports in another way.
 ///
 /// One rule at the raw hook is the cheapest place behind `ip_rcv` that needs no BPF. On a bare veth
 /// it lets 771k frames/s pass (795k with a drop before the IP layer, so it does not limit); a UDP
 /// socket with a full buffer 545k; no socket at all, with its ICMP errors, 374k.
 fn drop_injected(server: &Netns) -> Result<()> {
-    let rules = format!(
-        "table ip bench {{ chain raw {{ type filter hook prerouting priority raw; udp dport {PORT} drop; }}\n}}"
-    );
-    nft(server, &rules)
+    let rules = "table ip bench { chain raw { type filter hook prerouting priority raw; \
+         meta l4proto udp drop; tcp sport < 1024 drop; }\n}";
+    nft(server, rules)
 }
 
 /// Loads rules into a namespace.

@@ -14,7 +14,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use anyhow::{Context, Result};
 use nix::sched::CpuSet;
 
-use super::{Lane, PORT, Path, drop_injected, namespace, nft};
+use super::{Lane, MANY, PORT, Path, drop_injected, namespace, nft};
 use crate::testbed::link::{End, veth};
 
 /// Conntrack full NAT with zones.
@@ -84,7 +84,9 @@ impl Path for Nftables {
             between: vec![router],
             dial: SocketAddrV4::new(Ipv4Addr::new(10, 0, 0, 100), PORT),
             listen: SocketAddrV4::new(Ipv4Addr::new(10, 0, 0, 10), PORT),
+            next_hop: Ipv4Addr::new(10, 0, 0, 100),
             source: Ipv4Addr::new(10, 0, 0, 10),
+            flows: MANY,
         })
     }
 }

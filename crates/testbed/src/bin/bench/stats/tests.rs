@@ -45,7 +45,7 @@ fn ratios_are_taken_within_the_round() {
         // No partner in its round: it counts for the value only.
         sample(3, "other", bulk, 99.0, 9.0),
     ];
-    let all = summarise(&samples);
+    let all = summarise(&samples, &BTreeMap::new());
     let other = all.iter().find(|one| one.path == "other").expect("other");
     assert_eq!(other.rounds, 3);
     assert_eq!(other.value.map(|s| s.median), Some(10.0));
@@ -63,7 +63,7 @@ fn latency_gives_a_ratio_of_its_own() {
         sample(1, "direct", Measure::Rr, 10.0, 10.0),
         sample(1, "other", Measure::Rr, 12.0, 11.0),
     ];
-    let all = summarise(&samples);
+    let all = summarise(&samples, &BTreeMap::new());
     let ratio = all
         .iter()
         .find(|one| one.path == "other")

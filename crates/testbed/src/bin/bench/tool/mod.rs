@@ -11,7 +11,7 @@ mod crr;
 mod inject;
 mod rr;
 
-pub(crate) use inject::encode;
+pub(crate) use inject::{SOURCES, encode};
 
 use std::net::SocketAddrV4;
 use std::time::Duration;
@@ -67,14 +67,25 @@ pub(crate) enum Tool {
         /// The window.
         window: String,
     },
-    /// Does nothing inside the target's namespace, so that its counters can be read through /proc.
-    Hold,
-    /// Injects one frame as fast as it goes.
-    Inject {
+    /// Injects each of many flows once.
+    Fill {
         /// At which interface.
         interface: String,
         /// The frame in hexadecimal.
         frame: String,
+        /// How many flows, by their ports.
+        flows: u32,
+    },
+    /// Does nothing inside the target's namespace, so that its counters can be read through /proc.
+    Hold,
+    /// Injects frames as fast as it goes.
+    Inject {
+        /// At which interface.
+        interface: String,
+        /// The frames of a flow in hexadecimal, with commas.
+        frames: String,
+        /// Over how many flows, by their ports.
+        flows: u32,
         /// The process that holds the target's namespace.
         holder: i32,
         /// The window.
@@ -144,6 +155,11 @@ pub(crate) fn run(tool: Tool) -> Result<()> {
         Tool::RrServer { listen } => return rr::serve(listen),
         Tool::CrrServer { listen } => return crr::serve(listen),
         Tool::Hold => return inject::hold(),
+        Tool::Fill {
+            interface,
+            frame,
+            flows,
+        } => return inject::fill(inject::Source::open(&interface, &frame, flows)?),
         Tool::Bulk {
             dial,
             streams,
@@ -157,10 +173,14 @@ pub(crate) fn run(tool: Tool) -> Result<()> {
         } => crr::load(dial, together, &Window::parse(&window)?)?,
         Tool::Inject {
             interface,
-            frame,
+            frames,
+            flows,
             holder,
             window,
-        } => inject::load(&interface, &frame, holder, &Window::parse(&window)?)?,
+        } => {
+            let source = inject::Source::open(&interface, &frames, flows)?;
+            inject::load(source, holder, &Window::parse(&window)?)?
+        }
     };
     println!("{}", serde_json::to_string(&reading)?);
     Ok(())
