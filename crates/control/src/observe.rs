@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use model::host::EniSlot;
 use model::host::{Count, Event, Flow, GateSlot, Refusal, Told, Tuple, Way};
 use model::interface::Interface;
+use model::verdict::Verdict;
 use model::world::{Claim, Slot, World};
 use serde::Serialize;
 use tokio::sync::Notify;
@@ -219,7 +220,20 @@ fn describe(world: &World, event: &Event) -> Option<Observation> {
     }
 }
 
+/// What every idle namespace sends, and nobody misses: router solicitations, multicast
+/// memberships. It is counted, but nobody looks for it.
+fn is_housekeeping(refusal: &Refusal) -> bool {
+    match refusal.verdict {
+        Verdict::LinkLocal => true,
+        Verdict::Extension => refusal.packet.is_none(),
+        _ => false,
+    }
+}
+
 fn refused(world: &World, refusal: &Refusal) -> Option<Observation> {
+    if is_housekeeping(refusal) {
+        return None;
+    }
     let eni = workload(world, refusal.eni);
     let far = refusal.far.and_then(|slot| workload(world, slot));
     // From outside there is no sender of ours: it is about whom it did not reach.

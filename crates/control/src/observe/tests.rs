@@ -104,3 +104,14 @@ fn an_account_keeps_so_many_and_what_goes_is_counted() {
     let window = seen.read(0, None, |_| true);
     assert_eq!((window.observations.len(), window.lost), (KEPT, 5));
 }
+
+#[test]
+fn what_idle_namespaces_send_is_not_shown() {
+    let scene = scene();
+    let world = &scene.desk.world;
+    let eni = workload(world);
+    let seen = Observations::default();
+    let noise = refusal(eni, Verdict::LinkLocal, 0);
+    seen.take(world, &told(vec![noise], 0));
+    assert!(seen.read(0, None, |_| true).observations.is_empty());
+}
