@@ -13,14 +13,16 @@ use super::{door, workload};
 
 /// In a sentence.
 pub(super) fn of(world: &World, refusal: &Refusal) -> String {
-    named(world, refusal).unwrap_or_else(|| refusal.verdict.meaning().to_owned())
+    // Without its full stop: others go on after it.
+    let meaning = refusal.verdict.meaning().trim_end_matches('.');
+    named(world, refusal).unwrap_or_else(|| meaning.to_owned())
 }
 
 fn named(world: &World, refusal: &Refusal) -> Option<String> {
     let sender = workload(world, refusal.eni);
     let receiver = match refusal.gate {
         Some(gate) => door(world, gate),
-        None => workload(world, refusal.far?),
+        None => refusal.far.and_then(|far| workload(world, far)),
     };
     let (protocol, tuple) = refusal.packet?;
     let about = traffic(protocol, &tuple);
@@ -55,6 +57,7 @@ fn named(world: &World, refusal: &Refusal) -> Option<String> {
         | Verdict::NoPublicAddress
         | Verdict::NoUplink
         | Verdict::GatewayEndpoint => routed(world, sender?, refusal.verdict, &tuple)?,
+        Verdict::NoListener => format!("no listener of the service takes {about}"),
         Verdict::Mtu => format!("the packet has {} bytes", refusal.count.bytes),
         Verdict::SpoofedSource => format!("{} is not an address of {}", tuple.source, sender?.id),
         Verdict::GateClosed => {

@@ -125,7 +125,8 @@ fn a_refusal_names_the_route_that_decided() {
         };
         let mut tuple = tuple(80);
         tuple.destination = Ipv4Addr::from(to).into();
-        refusal.packet = Some((6, tuple));
+        // No route, so nobody at its end.
+        (refusal.packet, refusal.far) = (Some((6, tuple)), None);
         super::reason::of(world, &refusal)
     };
     assert_eq!(
@@ -135,6 +136,11 @@ fn a_refusal_names_the_route_that_decided() {
     assert_eq!(
         reason(&scene.desk, Verdict::NoUplink, [8, 8, 8, 8]),
         format!("the route 0.0.0.0/0 of {table} leads to {gateway}, and this host has no way out")
+    );
+    // What has no names is told as it is, and others go on after it.
+    assert_eq!(
+        reason(&scene.desk, Verdict::NoTarget, [8, 8, 8, 8]),
+        Verdict::NoTarget.meaning().trim_end_matches('.')
     );
     let route = format!("RouteTableId={table}&DestinationCidrBlock=0.0.0.0/0");
     scene.desk.ok("DeleteRoute", &route);
