@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use model::host::{Refusal, Tuple};
 use model::interface::{Interface, Role};
 use model::network_acl::{Action, Entry, Peer};
-use model::route_table::RouteTable;
+use model::route_table::{Destination, Route, RouteTable, Target};
 use model::verdict::Verdict;
 use model::world::World;
 
@@ -13,14 +13,16 @@ use super::{door, workload};
 
 /// In a sentence.
 pub(super) fn of(world: &World, refusal: &Refusal) -> String {
-    named(world, refusal).unwrap_or_else(|| refusal.verdict.meaning().to_owned())
+    // Without its full stop: others go on after it.
+    let meaning = refusal.verdict.meaning().trim_end_matches('.');
+    named(world, refusal).unwrap_or_else(|| meaning.to_owned())
 }
 
 fn named(world: &World, refusal: &Refusal) -> Option<String> {
     let sender = workload(world, refusal.eni);
     let receiver = match refusal.gate {
         Some(gate) => door(world, gate),
-        None => workload(world, refusal.far?),
+        None => refusal.far.and_then(|far| workload(world, far)),
     };
     let (protocol, tuple) = refusal.packet?;
     let about = traffic(protocol, &tuple);
@@ -48,22 +50,15 @@ fn named(world: &World, refusal: &Refusal) -> Option<String> {
             protocol,
             &tuple,
         )?,
-        Verdict::NoRoute | Verdict::RouteBlackhole | Verdict::Asymmetric => {
-            let table = route_table(world, sender?)?;
-            let what = match refusal.verdict {
-                Verdict::RouteBlackhole => "the route of",
-                Verdict::Asymmetric => "the answer's route in",
-                _ => "no route of",
-            };
-            let tail = match refusal.verdict {
-                Verdict::RouteBlackhole => format!("for {} is a black hole", tuple.destination),
-                Verdict::Asymmetric => {
-                    format!("for {} does not lead back", tuple.destination)
-                }
-                _ => format!("leads to {}, or nobody has it", tuple.destination),
-            };
-            format!("{what} {} {tail}", table.id)
-        }
+        Verdict::NoRoute
+        | Verdict::RouteBlackhole
+        | Verdict::Asymmetric
+        | Verdict::DestCheck
+        | Verdict::NoPublicAddress
+        | Verdict::NoUplink
+        | Verdict::GatewayEndpoint => routed(world, sender?, refusal.verdict, &tuple)?,
+        Verdict::NoListener => format!("no listener of the service takes {about}"),
+        Verdict::Mtu => format!("the packet has {} bytes", refusal.count.bytes),
         Verdict::SpoofedSource => format!("{} is not an address of {}", tuple.source, sender?.id),
         Verdict::GateClosed => {
             let Role::Endpoint { endpoint, .. } = receiver?.role else {
@@ -140,6 +135,83 @@ fn matches(entry: &Entry, protocol: u8, other: IpAddr, tuple: &Tuple) -> bool {
         .ports
         .is_none_or(|(from, to)| (from..=to).contains(&tuple.destination_port));
     peer && entry.protocol.is_none_or(|it| it == protocol) && ports
+}
+
+/// What the route that an address takes, or the want of one, has to do with it.
+fn routed(world: &World, sender: &Interface, verdict: Verdict, tuple: &Tuple) -> Option<String> {
+    let table = route_table(world, sender)?;
+    let to = tuple.destination;
+    let listed = |route: &Route| matches!(route.destination, Destination::PrefixList(_));
+    if table.routes.iter().any(listed) {
+        // Which of its entries there were is not told.
+        return None;
+    }
+    let Some(taken) = taken(table, to) else {
+        return Some(match verdict {
+            Verdict::NoRoute | Verdict::Asymmetric => {
+                format!("no route of {} leads to {to}", table.id)
+            }
+            _ => return None,
+        });
+    };
+    let route = format!("the route {} of {}", block(taken), table.id);
+    let target = match taken.target {
+        Target::Local => sender.vpc.to_string(),
+        Target::InternetGateway(id) => id.to_string(),
+        Target::NatGateway(id) => id.to_string(),
+        Target::Interface(id) => id.to_string(),
+        Target::Endpoint(id) => id.to_string(),
+        Target::Peering(id) => id.to_string(),
+    };
+    Some(match (verdict, taken.target) {
+        (Verdict::RouteBlackhole, Target::NatGateway(_)) => {
+            format!("{route} leads to {target}, which is gone or has no way to {to}")
+        }
+        (Verdict::RouteBlackhole, _) => {
+            format!("{route} is a black hole: {target} is gone or not active")
+        }
+        (Verdict::Asymmetric, _) => {
+            format!("{route} leads the answer to {target}, not back to where the flow came from")
+        }
+        (Verdict::DestCheck, _) => {
+            format!("{route} leads to {target}, whose source/destination check is on")
+        }
+        (Verdict::NoPublicAddress, _) => format!(
+            "{route} leads to {target}, and {} of {} has no public address",
+            tuple.source, sender.id
+        ),
+        (Verdict::NoUplink, _) => {
+            format!("{route} leads to {target}, and this host has no way out")
+        }
+        (Verdict::GatewayEndpoint, _) => format!("{route} leads to {target}"),
+        (_, Target::NatGateway(_)) => {
+            format!("{route} leads to {target}, whose subnet has no way to {to}")
+        }
+        _ => format!("{route} leads to {target}, where no interface has {to}"),
+    })
+}
+
+/// The route with the longest prefix; of prefix lists it is not known here.
+fn taken(table: &RouteTable, to: IpAddr) -> Option<&Route> {
+    let fits = |route: &&Route| match (route.destination, to) {
+        (Destination::Cidr4(net), IpAddr::V4(ip)) => net.contains(&ip),
+        (Destination::Cidr6(net), IpAddr::V6(ip)) => net.contains(&ip),
+        _ => false,
+    };
+    let length = |route: &&Route| match route.destination {
+        Destination::Cidr4(net) => net.prefix_len(),
+        Destination::Cidr6(net) => net.prefix_len(),
+        Destination::PrefixList(_) => 0,
+    };
+    table.routes.iter().filter(fits).max_by_key(length)
+}
+
+fn block(route: &Route) -> String {
+    match route.destination {
+        Destination::Cidr4(net) => net.to_string(),
+        Destination::Cidr6(net) => net.to_string(),
+        Destination::PrefixList(id) => id.to_string(),
+    }
 }
 
 fn route_table<'a>(world: &'a World, interface: &Interface) -> Option<&'a RouteTable> {

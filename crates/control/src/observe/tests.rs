@@ -115,3 +115,48 @@ fn what_idle_namespaces_send_is_not_shown() {
     seen.take(world, &told(vec![noise], 0));
     assert!(seen.read(0, None, |_| true).observations.is_empty());
 }
+
+#[test]
+fn a_refusal_names_the_route_that_decided() {
+    let mut scene = scene();
+    let (vpc, subnet) = (scene.vpcs[0].clone(), scene.provider_subnets[0].clone());
+    let desk = &mut scene.desk;
+    let table = desk.make("CreateRouteTable", &format!("VpcId={vpc}"), "routeTableId");
+    let there = format!("RouteTableId={table}&SubnetId={subnet}");
+    desk.ok("AssociateRouteTable", &there);
+    let gateway = desk.make("CreateInternetGateway", "", "internetGatewayId");
+    let there = format!("InternetGatewayId={gateway}&VpcId={vpc}");
+    desk.ok("AttachInternetGateway", &there);
+    let route = format!("RouteTableId={table}&DestinationCidrBlock=0.0.0.0/0&GatewayId={gateway}");
+    desk.ok("CreateRoute", &route);
+    let reason = |desk: &crate::api::tests::Desk, verdict, to: [u8; 4]| {
+        let world = &desk.world;
+        let Event::Refused(mut refusal) = refusal(workload(world), verdict, 80) else {
+            unreachable!();
+        };
+        let mut tuple = tuple(80);
+        tuple.destination = Ipv4Addr::from(to).into();
+        // No route, so nobody at its end.
+        (refusal.packet, refusal.far) = (Some((6, tuple)), None);
+        super::reason::of(world, &refusal)
+    };
+    assert_eq!(
+        reason(&scene.desk, Verdict::NoRoute, [10, 0, 9, 9]),
+        format!("the route 10.0.0.0/16 of {table} leads to {vpc}, where no interface has 10.0.9.9")
+    );
+    assert_eq!(
+        reason(&scene.desk, Verdict::NoUplink, [8, 8, 8, 8]),
+        format!("the route 0.0.0.0/0 of {table} leads to {gateway}, and this host has no way out")
+    );
+    // What has no names is told as it is, and others go on after it.
+    assert_eq!(
+        reason(&scene.desk, Verdict::NoTarget, [8, 8, 8, 8]),
+        Verdict::NoTarget.meaning().trim_end_matches('.')
+    );
+    let route = format!("RouteTableId={table}&DestinationCidrBlock=0.0.0.0/0");
+    scene.desk.ok("DeleteRoute", &route);
+    assert_eq!(
+        reason(&scene.desk, Verdict::NoRoute, [8, 8, 8, 8]),
+        format!("no route of {table} leads to 8.8.8.8")
+    );
+}
