@@ -11,6 +11,7 @@ mod flow_logs;
 mod lab;
 mod notify;
 mod observe;
+mod outside;
 mod passage;
 mod reads;
 mod refuse;
