@@ -335,7 +335,7 @@ fn a_thousand_flows_are_recorded_to_the_byte() {
         }
     }
     // The ends of the connections are on their way.
-    pause(Duration::from_millis(500));
+    pause(Duration::from_secs(1));
     let (near, far) = (
         tcp_seen(&near.frames(), 80),
         tcp_seen(&far.frames(), Lab::serve_at().port()),

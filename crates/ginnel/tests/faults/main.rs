@@ -4,7 +4,7 @@
 //!
 //! `GINNEL_WRITE=1` writes that file; otherwise it must be what is seen.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod room;
 mod scenes;
