@@ -25,11 +25,14 @@ const CUSTOM: &str = "${interface-id} ${vpc-id} ${flow-direction} ${tcp-flags} $
 
 /// A record: its fields by name.
 type Record = BTreeMap<String, String>;
-/// Packets and bytes by the client's port and whether they went there (or came back).
-type Counted = BTreeMap<(u16, bool), (u64, u64)>;
+/// Packets and bytes by protocol, the client's port and whether they went there (or came back).
+type Counted = BTreeMap<(u64, u16, bool), (u64, u64)>;
 
-fn count(counted: &mut Counted, port: u16, there: bool, bytes: u64) {
-    let sum = counted.entry((port, there)).or_default();
+const TCP: u64 = 6;
+const UDP: u64 = 17;
+
+fn count(counted: &mut Counted, protocol: u64, port: u16, there: bool, bytes: u64) {
+    let sum = counted.entry((protocol, port, there)).or_default();
     sum.0 += 1;
     sum.1 += bytes;
 }
@@ -172,7 +175,9 @@ fn told(records: &[Record], eni: &str, action: &str) -> Counted {
         let (source, destination) = (number(record, "srcport"), number(record, "dstport"));
         let there = SERVED.contains(&destination);
         let port = if there { source } else { destination };
-        let known = sum.entry((port as u16, there)).or_insert((0, 0));
+        let known = sum
+            .entry((number(record, "protocol"), port as u16, there))
+            .or_insert((0, 0));
         known.0 += number(record, "packets");
         known.1 += number(record, "bytes");
     }
@@ -200,7 +205,7 @@ fn assert_once(records: &[Record]) {
 
 /// The ones of these ports.
 fn only(counted: &Counted, keep: impl Fn(u16) -> bool) -> Counted {
-    let kept = counted.iter().filter(|((port, _), _)| keep(*port));
+    let kept = counted.iter().filter(|((_, port, _), _)| keep(*port));
     kept.map(|(key, value)| (*key, *value)).collect()
 }
 
@@ -213,8 +218,8 @@ fn tcp_seen(frames: &[Vec<u8>], served: u16) -> Counted {
         };
         let bytes = u64::from(u16::from_be_bytes([frame[16], frame[17]]));
         match seen.to.port() == served {
-            true => count(&mut counted, seen.from.port(), true, bytes),
-            false => count(&mut counted, seen.to.port(), false, bytes),
+            true => count(&mut counted, TCP, seen.from.port(), true, bytes),
+            false => count(&mut counted, TCP, seen.to.port(), false, bytes),
         }
     }
     counted
@@ -301,13 +306,13 @@ fn a_thousand_flows_are_recorded_to_the_byte() {
         let port = 20_000 + number;
         let socket = dial(&lab.client_ns, port, dial_at);
         converse(&socket, &served, &mut random, |peer, there, bytes| {
-            count(&mut client, port, there, bytes);
-            count(&mut target, peer, there, bytes);
+            count(&mut client, UDP, port, there, bytes);
+            count(&mut target, UDP, peer, there, bytes);
         });
         let port = 10_000 + number;
         let socket = dial(&lab.client_ns, port, (neighbour, 53).into());
         converse(&socket, &beside, &mut random, |_, there, bytes| {
-            count(&mut client, port, there, bytes);
+            count(&mut client, UDP, port, there, bytes);
         });
     }
     for _ in 0..50 {
@@ -324,11 +329,11 @@ fn a_thousand_flows_are_recorded_to_the_byte() {
         for _ in 0..random.random_range(1..4) {
             let size = random.random_range(0..8_400);
             socket.send(&vec![4; size]).unwrap();
-            count(&mut refused, port, true, size as u64 + IP_UDP);
+            count(&mut refused, UDP, port, true, size as u64 + IP_UDP);
         }
     }
     // The ends of the connections are on their way.
-    pause(Duration::from_millis(500));
+    pause(Duration::from_secs(1));
     let (near, far) = (
         tcp_seen(&near.frames(), 80),
         tcp_seen(&far.frames(), Lab::serve_at().port()),
@@ -487,7 +492,7 @@ fn flows_that_are_open_across_restarts_are_not_counted_twice() {
     let root = stop(&lab);
     let sum = |eni: &str| {
         let told = told(&records(&root, &all), eni, "ACCEPT");
-        told.get(&(10_000, true)).copied()
+        told.get(&(UDP, 10_000, true)).copied()
     };
     assert_eq!(sum(&lab.client_eni), Some((10, 1_000)));
     // Nobody looks.

@@ -1,6 +1,6 @@
 //! The whole product from outside: the real binary, the real API, real packets.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod capture;
 mod clients;

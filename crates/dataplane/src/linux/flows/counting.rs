@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use aya::maps::{Map, MapData};
 use model::verdict::Verdict;
-use nix::sys::mman::{MapFlags, ProtFlags, mmap};
+use nix::sys::mman::{MapFlags, ProtFlags, mmap, munmap};
 
 use super::super::program::Programs;
 use crate::kernel::Error;
@@ -27,6 +27,19 @@ pub(super) struct Counting {
 // SAFETY: the pages belong to the map, not to a thread, and all access is atomic.
 unsafe impl Send for Counting {}
 
+impl Drop for Counting {
+    /// A mapping keeps its map, and the memory of both.
+    #[allow(unsafe_code, reason = "memory shared with the kernel")]
+    fn drop(&mut self) {
+        let length = self.stride * size_of::<u64>() * self.count as usize;
+        // SAFETY: the mapping that `open` made, of this length; nothing borrowed from it
+        // outlives `self`.
+        if let Err(error) = unsafe { munmap(self.base.cast(), length) } {
+            tracing::warn!(%error, "unmapping counters");
+        }
+    }
+}
+
 impl Counting {
     #[allow(unsafe_code, reason = "memory shared with the kernel")]
     pub(super) fn open(
@@ -42,7 +55,7 @@ impl Counting {
         };
         let length = NonZeroUsize::new(size * count as usize).unwrap_or(NonZeroUsize::MIN);
         // SAFETY: a new shared mapping of a BPF_F_MMAPABLE array of `count` values of `size`
-        // bytes (both from the header that the map is made from). It is never unmapped.
+        // bytes (both from the header that the map is made from). It is unmapped when `Counting` is dropped.
         let base = unsafe {
             mmap(
                 None,
@@ -70,7 +83,7 @@ impl Counting {
             return None;
         }
         // SAFETY: inside the mapping (checked above), aligned to 8 (a page start plus whole
-        // words), mapped for the process's life; the kernel's side adds atomically too.
+        // words), mapped as long as `self` lives; the kernel's side adds atomically too.
         Some(unsafe { self.base.add(index as usize * self.stride + word).as_ref() })
     }
 
