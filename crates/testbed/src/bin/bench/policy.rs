@@ -39,6 +39,8 @@ enum Part {
     Logs,
 }
 
+/// The number of `BPF_MAP_TYPE_HASH`.
+const HASH: u64 = 1;
 const RULED: &[Measure] = &[Measure::Crr32, Measure::Pps, Measure::New];
 const FILLED: &[Measure] = &[Measure::Crr32, Measure::Pps];
 const SPREAD: &[Measure] = &[Measure::Spread];
@@ -216,9 +218,9 @@ fn memory_per_flow(daemon: &mut Ginnel, flows: u64) -> Result<f64> {
             let line = text.lines().find(|line| line.starts_with(name))?;
             line.split_whitespace().nth(1)?.parse::<u64>().ok()
         };
-        // Two records a connection; no other table has so many.
-        if field("max_entries:") == Some(flows * 2) && field("memlock:").is_some() {
-            let bytes = field("memlock:").unwrap_or_default();
+        // Two records a connection; no other hash table has so many.
+        let ours = field("map_type:") == Some(HASH) && field("max_entries:") == Some(flows * 2);
+        if let Some(bytes) = field("memlock:").filter(|_| ours) {
             return Ok(bytes as f64 / flows as f64);
         }
     }
