@@ -87,9 +87,9 @@ fn built(path: impl Path + 'static, site: &Site<'_>) -> Result<(Box<dyn Path>, L
 /// that from ENI to ENI.
 fn both(
     scene: &Rc<Scene>,
-    [door, local]: [&'static str; 2],
-    bases: [&'static str; 2],
-    about: [&'static str; 2],
+    [door, local]: Pair,
+    bases: Pair,
+    about: Pair,
     measures: [&'static [Measure]; 2],
     site: &Site<'_>,
 ) -> Result<Lanes> {
@@ -107,8 +107,11 @@ fn both(
     ])
 }
 
+/// Of the way through the endpoint, and of that from ENI to ENI.
+type Pair = [&'static str; 2];
+
 /// Paths with their rules: names of both ways, what they are, and the rules.
-const SHAPES: [([&str; 2], [&str; 2], Shape); 4] = [
+const SHAPES: [(Pair, Pair, Shape); 4] = [
     (
         ["door-1", "eni-1"],
         [
@@ -163,7 +166,7 @@ fn rules(site: &mut Site<'_>) -> Result<Lanes> {
 }
 
 /// Paths with their flows: names, how many, and of which size the tables are.
-const FILLS: [([&str; 2], [&str; 2], u32, [&str; 4]); 3] = [
+const FILLS: [(Pair, Pair, u32, [&str; 4]); 3] = [
     (
         ["door-1k", "eni-1k"],
         [
