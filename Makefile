@@ -54,6 +54,7 @@ bench: build
 	scripts/packages.sh bench
 	$(CARGO) build --release --locked -p ginnel-testbed --bin bench
 	target/release/bench run --check --json target/bench.json
+	target/release/bench policy --check --json target/policy.json
 	target/release/bench provision --check --json target/provision.json
 
 # Ginnel's API against moto_server, in the same run.

@@ -39,6 +39,8 @@ enum Part {
     Logs,
 }
 
+/// The number of `BPF_MAP_TYPE_HASH`.
+const HASH: u64 = 1;
 const RULED: &[Measure] = &[Measure::Crr32, Measure::Pps, Measure::New];
 const FILLED: &[Measure] = &[Measure::Crr32, Measure::Pps];
 const SPREAD: &[Measure] = &[Measure::Spread];
@@ -85,9 +87,9 @@ fn built(path: impl Path + 'static, site: &Site<'_>) -> Result<(Box<dyn Path>, L
 /// that from ENI to ENI.
 fn both(
     scene: &Rc<Scene>,
-    [door, local]: [&'static str; 2],
-    bases: [&'static str; 2],
-    about: [&'static str; 2],
+    [door, local]: Pair,
+    bases: Pair,
+    about: Pair,
     measures: [&'static [Measure]; 2],
     site: &Site<'_>,
 ) -> Result<Lanes> {
@@ -105,8 +107,11 @@ fn both(
     ])
 }
 
+/// Of the way through the endpoint, and of that from ENI to ENI.
+type Pair = [&'static str; 2];
+
 /// Paths with their rules: names of both ways, what they are, and the rules.
-const SHAPES: [([&str; 2], [&str; 2], Shape); 4] = [
+const SHAPES: [(Pair, Pair, Shape); 4] = [
     (
         ["door-1", "eni-1"],
         [
@@ -161,7 +166,7 @@ fn rules(site: &mut Site<'_>) -> Result<Lanes> {
 }
 
 /// Paths with their flows: names, how many, and of which size the tables are.
-const FILLS: [([&str; 2], [&str; 2], u32, [&str; 4]); 3] = [
+const FILLS: [(Pair, Pair, u32, [&str; 4]); 3] = [
     (
         ["door-1k", "eni-1k"],
         [
@@ -216,9 +221,9 @@ fn memory_per_flow(daemon: &mut Ginnel, flows: u64) -> Result<f64> {
             let line = text.lines().find(|line| line.starts_with(name))?;
             line.split_whitespace().nth(1)?.parse::<u64>().ok()
         };
-        // Two records a connection; no other table has so many.
-        if field("max_entries:") == Some(flows * 2) && field("memlock:").is_some() {
-            let bytes = field("memlock:").unwrap_or_default();
+        // Two records a connection; no other hash table has so many.
+        let ours = field("map_type:") == Some(HASH) && field("max_entries:") == Some(flows * 2);
+        if let Some(bytes) = field("memlock:").filter(|_| ours) {
             return Ok(bytes as f64 / flows as f64);
         }
     }

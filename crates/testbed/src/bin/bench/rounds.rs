@@ -83,8 +83,11 @@ pub(crate) struct Part<'a> {
     /// What is measured, where a path carries it.
     pub(crate) measures: Vec<Measure>,
     /// Builds the paths.
-    pub(crate) build: Box<dyn Fn(&mut Site<'_>) -> Result<Lanes> + 'a>,
+    pub(crate) build: Build<'a>,
 }
+
+/// Builds paths.
+pub(crate) type Build<'a> = Box<dyn Fn(&mut Site<'_>) -> Result<Lanes> + 'a>;
 
 /// Built paths.
 pub(crate) type Lanes = Vec<(Box<dyn Path>, Lane)>;
