@@ -324,7 +324,7 @@ fn what_is_not_told_is_counted() {
     };
     let frame = packet::udp(macs(A1), from, to, b"x").unwrap();
     let sender = RawSender::open(lab.ns(A1), "eth0").unwrap();
-    let mut batch = sender.batch(&frame, 64);
+    let mut batch = sender.batch(vec![frame; 64]);
     // More than may be told of one ENI within two seconds.
     let mut sent = 0;
     while sent < 2 * 16_384 + 5_000 {

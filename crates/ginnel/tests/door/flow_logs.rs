@@ -88,7 +88,7 @@ fn log(who: &testbed::tenant::Tenant, kind: &str, id: &str, more: &[(&str, &str)
     let made = who.ec2("CreateFlowLogs", &asked).unwrap();
     let ids = made.value().unwrap();
     let id = ids.pointer("/flowLogIdSet/0").and_then(|id| id.as_str());
-    id.expect("a flow log's id").to_owned()
+    id.unwrap_or_else(|| panic!("{ids}")).to_owned()
 }
 
 fn to_bucket<'a>(traffic: &'a str, arn: &'a str) -> Vec<(&'static str, &'a str)> {
@@ -159,7 +159,9 @@ fn records(root: &Path, log: &str) -> Vec<Record> {
 }
 
 fn number(record: &Record, name: &str) -> u64 {
-    record[name].parse().expect(name)
+    record[name]
+        .parse()
+        .unwrap_or_else(|_| panic!("{record:?}"))
 }
 
 /// What an ENI's records say, by the port of the client's side.
