@@ -5,7 +5,7 @@
 //! GINNEL_SEED=1 GINNEL_PACKETS=10000000 cargo test --release -p ginnel-agent --test differential -- --nocapture
 //! ```
 //!
-//! Without `GINNEL_PACKETS` it runs for `GINNEL_SECONDS` (60).
+//! Without `GINNEL_PACKETS` it runs for `GINNEL_SECONDS` (120).
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -39,7 +39,7 @@ fn the_programs_and_the_reference_agree() {
     }
     let seed = number("GINNEL_SEED").unwrap_or_else(|| rand::rng().random());
     let packets = number("GINNEL_PACKETS");
-    let until = Instant::now() + Duration::from_secs(number("GINNEL_SECONDS").unwrap_or(60));
+    let until = Instant::now() + Duration::from_secs(number("GINNEL_SECONDS").unwrap_or(120));
     println!("GINNEL_SEED={seed}");
     let mut rng = StdRng::seed_from_u64(seed);
     let mut tally = BTreeMap::new();
