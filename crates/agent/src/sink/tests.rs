@@ -467,10 +467,10 @@ fn a_failing_disk_is_counted_and_told() {
     sink.offer(&sample(1, 80, T + 1));
     sink.tick(T + 75);
     assert_eq!(told(&gone.recv().expect("a window")), ["flow"]);
-    go.send(false).expect("a thread");
-    // The second window is written after the first is counted.
+    // The second window is made before the first fails, and written after that is counted.
     sink.offer(&sample(1, 80, T + 61));
     sink.tick(T + 135);
+    go.send(false).expect("a thread");
     assert_eq!(told(&gone.recv().expect("a window")), ["flow"]);
     let stats = sink.stats();
     assert_eq!((stats.written, stats.lost, stats.errors), (0, 1, 1));
