@@ -10,7 +10,7 @@ use crate::place::Place;
 /// Runs until SIGTERM or Ctrl-C, and leaves the data plane forwarding when it stops.
 #[derive(Clone, Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  sudo ginnel up\n  ginnel up --no-dataplane --state ~/.ginnel --run ~/.ginnel/run   # API only, without root\n  ginnel up --dev --no-dataplane --state ~/.ginnel --run ~/.ginnel/run   # instead of an emulator"
+    after_help = "Example:\n  sudo ginnel up\n  sudo ginnel up --uplink internet   # a way out, into the namespace of that name\n  ginnel up --no-dataplane --state ~/.ginnel --run ~/.ginnel/run   # API only, without root\n  ginnel up --dev --no-dataplane --state ~/.ginnel --run ~/.ginnel/run   # instead of an emulator"
 )]
 pub(crate) struct Up {
     /// Where the API listens; port 0 takes a free one
@@ -38,7 +38,7 @@ pub(crate) struct Up {
     /// Where others reach the API, for the URLs in notifications, instead of the listener's address
     #[arg(long, value_name = "URL")]
     pub(crate) public_url: Option<String>,
-    /// Connections on this host (when its tables are first made)
+    /// IPv4 connections on this host, and a quarter as many of IPv6 (when its tables are first made)
     #[arg(long, default_value_t = dataplane::Limits::default().flows, value_name = "N")]
     pub(crate) flows: u32,
     /// Connections of one ENI
